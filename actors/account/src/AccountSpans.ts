@@ -1,0 +1,97 @@
+/** The spans of an order's way through its account. They cost only where an order is: nothing here runs per tick. */
+import type { Order } from "@outcry/model/Order"
+import * as Attributes from "@outcry/telemetry/Attributes"
+import * as Names from "@outcry/telemetry/SpanNames"
+import type { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
+import { attachTo, type TraceContext } from "@outcry/telemetry/TraceContext"
+
+/** Spans of the requests under way, so that acknowledgement and fills find their parent. Bounded. */
+const submitsKept = 2000
+
+export interface AppendTimes {
+  readonly receivedUs: number
+  readonly decidedUs: number
+  readonly appendStartUs: number
+  readonly committedUs: number
+}
+
+export class AccountSpans {
+  private readonly recorder: SpanRecorder["Service"]
+  private readonly submits = new Map<string, { readonly context: TraceContext; readonly startUs: number }>()
+
+  constructor(recorder: SpanRecorder["Service"]) {
+    this.recorder = recorder
+  }
+
+  /** The batch an order came with: mailbox to commit, with the checks and the append as children. */
+  decided(trace: TraceContext | undefined, order: Order, account: string, times: AppendTimes): TraceContext | undefined {
+    if (trace === undefined) return undefined
+    const attributes = { ...this.attributes(order, account), ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "process" }) }
+    const parent = this.recorder.recordUnsafe({
+      name: Names.ACCOUNT_SUBMIT,
+      traceId: trace.traceId,
+      parentSpanId: trace.spanId,
+      startUs: times.receivedUs,
+      endUs: times.committedUs,
+      kind: "consumer",
+      attributes
+    })
+    const child = { traceId: trace.traceId, parentSpanId: parent.spanId, attributes: this.attributes(order, account) }
+    this.recorder.recordUnsafe({ ...child, name: Names.ACCOUNT_RISK, startUs: times.receivedUs, endUs: times.decidedUs })
+    this.recorder.recordUnsafe({
+      ...child,
+      name: Names.JOURNAL_APPEND,
+      startUs: times.appendStartUs,
+      endUs: times.committedUs,
+      kind: "client"
+    })
+    return parent
+  }
+
+  submitted(parent: TraceContext | undefined, order: Order, account: string, startUs: number, endUs: number, outcome: string): void {
+    if (parent === undefined) return
+    const context = this.recorder.recordUnsafe({
+      name: Names.VENUE_SUBMIT,
+      traceId: parent.traceId,
+      parentSpanId: parent.spanId,
+      startUs,
+      endUs,
+      kind: "client",
+      attributes: { ...this.attributes(order, account), "outcry.outcome": outcome }
+    })
+    this.submits.set(order.clientOrderId, { context, startUs })
+    if (this.submits.size > submitsKept) for (const oldest of this.submits.keys()) {
+      this.submits.delete(oldest)
+      break
+    }
+  }
+
+  /** The acknowledgement or a fill, from its arrival to its commit. A late one links to the request instead. */
+  reported(name: typeof Names.VENUE_ACK | typeof Names.VENUE_FILL, order: Order, account: string, receivedUs: number, committedUs: number): void {
+    const submit = this.submits.get(order.clientOrderId) ?? this.remembered(order)
+    if (submit === undefined) return
+    this.recorder.recordUnsafe({
+      name,
+      ...attachTo(submit.context, submit.startUs, receivedUs),
+      startUs: receivedUs,
+      endUs: committedUs,
+      attributes: this.attributes(order, account)
+    })
+  }
+
+  /** After a move the request's span belongs to another node: hang on to the intent's, which the journal kept. */
+  private remembered(order: Order) {
+    return order.trace === undefined ? undefined : { context: order.trace, startUs: order.timeIntent }
+  }
+
+  private attributes(order: Order, account: string) {
+    return Attributes.order({
+      orderId: order.clientOrderId,
+      side: order.terms.side,
+      instrument: order.instrument,
+      venue: order.instrument.slice(0, order.instrument.indexOf(":")),
+      account,
+      strategy: order.strategy
+    })
+  }
+}

@@ -1,0 +1,107 @@
+/** Pure views of an account's state: what its status, a joining strategy and `explain` show. */
+import type { Mark } from "@outcry/model/AccountEvent"
+import { stateHash } from "@outcry/model/AccountHash"
+import type { AccountState } from "@outcry/model/AccountState"
+import * as Amount from "@outcry/model/Amount"
+import { priceText, quantityText } from "@outcry/model/Instrument"
+import type { Order } from "@outcry/model/Order"
+import { type Position, unrealised } from "@outcry/model/Position"
+import { AccountStatus, type Joined, type OpenOrder, type PositionRow } from "./Protocol.ts"
+
+const openOrder = (state: AccountState, order: Order): typeof OpenOrder.Type => {
+  const instrument = state.versions.get(`${order.instrument}@${order.instrumentVersion}`)!
+  return {
+    clientOrderId: order.clientOrderId,
+    strategy: order.strategy,
+    intentSeq: order.intentSeq,
+    instrument: order.instrument,
+    terms: order.terms,
+    price: order.terms.type === "market" ? "" : priceText(instrument, order.terms.priceTicks),
+    quantity: quantityText(instrument, order.terms.lots),
+    filledLots: order.filledLots,
+    status: order.status,
+    cancelRequested: order.cancelRequested,
+    timeIntent: order.timeIntent
+  }
+}
+
+/** Everything a strategy needs to go on: how far it got, what it holds and what is open. */
+export const joined = (state: AccountState, strategy: string): typeof Joined.Type => {
+  const record = state.strategies.get(strategy)
+  return {
+    intentSeq: record?.intentSeq ?? 0,
+    seq: state.seq,
+    causes: Array.from(record?.causes ?? [], ([instrument, at]) => ({ instrument, feedEpoch: at.feedEpoch, seq: at.seq })),
+    positions: Array.from(record?.positions ?? [], ([instrument, position]) => ({ instrument, lots: position.lots })),
+    openOrders: Array.from(state.orders.values())
+      .filter((order) => order.strategy === strategy)
+      .map((order) => openOrder(state, order))
+  }
+}
+
+const positionRow = (
+  state: AccountState,
+  strategy: string,
+  id: string,
+  position: Position,
+  mark: Mark | undefined
+): typeof PositionRow.Type => {
+  const instrument = state.instruments.get(id)!
+  // What would be got for it now: the bid for a long position, the ask for a short one.
+  const markTicks = mark === undefined ? 0 : position.lots >= 0 ? mark.bidTicks : mark.askTicks
+  const average = position.lots === 0 ? 0n : Amount.mulDiv(position.cost, 1n, BigInt(position.lots) * instrument.tickLot || 1n)
+  return {
+    strategy,
+    instrument: id,
+    quantity: quantityText(instrument, position.lots),
+    averagePrice: position.lots === 0 ? "" : priceText(instrument, Number(average)),
+    mark: markTicks === 0 ? "" : priceText(instrument, markTicks),
+    realised: Amount.format(position.realised, 2),
+    unrealised: markTicks === 0 ? "" : Amount.format(unrealised(position, instrument, markTicks), 2),
+    fills: position.fills
+  }
+}
+
+export interface Whereabouts {
+  readonly venue: string
+  readonly node: string
+  readonly epoch: number
+  readonly condition: AccountStatus["condition"]
+}
+
+export const status = (
+  state: AccountState,
+  where: Whereabouts,
+  mark: (instrument: string) => Mark | undefined
+): AccountStatus => {
+  const rows = (strategy: string, positions: ReadonlyMap<string, Position>) =>
+    Array.from(positions, ([id, position]) => positionRow(state, strategy, id, position, mark(id)))
+  const orders = Array.from(state.orders.values())
+  return new AccountStatus({
+    account: state.account,
+    ...where,
+    seq: state.seq,
+    tradingState: state.tradingState,
+    balances: Array.from(state.balances, ([asset, held]) => ({
+      asset,
+      total: Amount.format(held.total),
+      reserved: Amount.format(held.reserved)
+    })),
+    positions: [
+      ...rows("", state.positions),
+      ...Array.from(state.strategies, ([name, record]) => rows(name, record.positions)).flat()
+    ],
+    fees: Array.from(state.fees, ([asset, amount]) => ({ asset, amount: Amount.format(amount) })),
+    openOrders: orders.map((order) => openOrder(state, order)),
+    strategies: Array.from(state.strategies, ([strategy, record]) => ({
+      strategy,
+      intentSeq: record.intentSeq,
+      placed: record.placed,
+      refused: Array.from(record.refused, ([reason, count]) => ({ reason, count })),
+      outcomes: Array.from(record.outcomes, ([outcome, count]) => ({ status: outcome, count }))
+    })),
+    unknownOrders: orders.filter((order) => order.status === "unknown").length,
+    differences: state.differences,
+    stateHash: stateHash(state)
+  })
+}

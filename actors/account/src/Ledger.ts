@@ -1,0 +1,154 @@
+/**
+ * The account's state and its journal as one: claim, replay, decide, append. State is ahead of the journal only between
+ * deciding and the commit; if the commit is refused or unclear the ledger is lost and must be recovered anew.
+ */
+import { execute } from "@outcry/model/Account"
+import type { AccountCommand, Circumstances } from "@outcry/model/AccountCommand"
+import { type AccountEvent, fillKey, isOpening } from "@outcry/model/AccountEvent"
+import { decode, encode, versions } from "@outcry/model/AccountEventCodec"
+import { stateHash } from "@outcry/model/AccountHash"
+import * as AccountSnapshot from "@outcry/model/AccountSnapshot"
+import { type AccountState, evolve, initial, versionKey } from "@outcry/model/AccountState"
+import { type Claim, Journal, type Snapshot } from "@outcry/store/Journal"
+import type { AppendError } from "@outcry/store/JournalError"
+import type { JournalRow } from "@outcry/store/JournalRow"
+import { Effect, Option, Stream } from "effect"
+import type { Fact } from "./Protocol.ts"
+
+/** Facts between two snapshots. */
+const snapshotEvery = 1000
+
+export const entityIdOf = (account: string): string => `Account/${account}`
+
+export interface Decided {
+  readonly events: ReadonlyArray<AccountEvent>
+  readonly rows: ReadonlyArray<JournalRow>
+}
+
+export const factOf = (row: JournalRow): Fact => ({
+  seq: row.seq,
+  type: row.type,
+  version: row.version,
+  timeUs: row.timeUs,
+  payload: row.payload as Fact["payload"]
+})
+
+/** Rebuilds an account from its snapshot and journal. Fails on a corrupt row, dies on one this program cannot read. */
+export const replay = Effect.fn("Account.replay")(function* (account: string) {
+  const journal = yield* Journal
+  const entityId = entityIdOf(account)
+  const stored = yield* journal.loadSnapshot(entityId).pipe(
+    // A damaged snapshot costs time only: the journal holds everything.
+    Effect.catchTag("CorruptSnapshot", (error) => Effect.as(Effect.logWarning(error.message), Option.none<Snapshot>()))
+  )
+  const found = Option.getOrUndefined(stored)
+  const snapshot = found?.version === AccountSnapshot.version ? found : undefined
+  const state = snapshot === undefined ? initial(account) : AccountSnapshot.decode(JSON.stringify(snapshot.state))
+  if (snapshot !== undefined && stateHash(state) !== snapshot.hash)
+    return yield* Effect.die(new Error(`The snapshot of ${entityId} does not have its own hash; delete it to replay the journal`))
+  yield* journal.read(entityId, state.seq + 1).pipe(
+    Stream.runForEach((row) =>
+      Effect.sync(() => {
+        evolve(state, decode(row.type, row.version, row.payload, (id, version) => state.versions.get(versionKey(id, version))))
+      })
+    )
+  )
+  return state
+})
+
+export class Ledger {
+  readonly state: AccountState
+  readonly epoch: number
+  /** The trading state that binds every append; it outranks what the journal says. */
+  readonly bindingState: AccountState["tradingState"]
+  /** Sequence of the last committed row. */
+  committed: number
+  private readonly journal: Journal["Service"]
+  private readonly entityId: string
+  private commands = 0
+  private snapshotAt: number
+
+  private constructor(journal: Journal["Service"], state: AccountState, claim: Claim) {
+    this.journal = journal
+    this.state = state
+    this.epoch = claim.epoch
+    this.bindingState = claim.tradingState
+    this.committed = state.seq
+    this.snapshotAt = state.seq
+    this.entityId = entityIdOf(state.account)
+  }
+
+  /** Becomes the owner, then replays: in this order, or a zombie's last append could be missed. */
+  static readonly recover = Effect.fn("Account.recover")(function* (account: string) {
+    const journal = yield* Journal
+    const claim = yield* journal.claim(entityIdOf(account), "account")
+    const state = yield* replay(account)
+    return new Ledger(journal, state, claim)
+  })
+
+  /** Decides a command on the present state and applies what follows; the rows are still to be appended. */
+  decide(command: AccountCommand, circumstances: Circumstances): Decided {
+    const firstSeq = this.state.seq + 1
+    const events = execute(this.state, command, circumstances)
+    if (events.length === 0) return { events, rows: [] }
+    const commandId = this.commandId(command)
+    const rows = events.map((event, index): JournalRow => ({
+      seq: firstSeq + index,
+      commandId,
+      commandPart: index,
+      type: event.type,
+      version: versions[event.type],
+      timeUs: circumstances.now,
+      opening: isOpening(event),
+      clientOrderId: event.type === "OrderIntended" ? event.clientOrderId : null,
+      fillKey: event.type === "OrderFilled" ? fillKey(event) : null,
+      payload: encode(event, (id, version) => this.state.versions.get(versionKey(id, version)))
+    }))
+    return { events, rows }
+  }
+
+  /** Commits rows that `decide` made, in order. */
+  append(rows: ReadonlyArray<JournalRow>): Effect.Effect<void, AppendError> {
+    if (rows.length === 0) return Effect.void
+    const request = { entityId: this.entityId, epoch: this.epoch, firstSeq: rows[0]!.seq, events: rows }
+    return Effect.tap(this.journal.append(request), () =>
+      Effect.sync(() => {
+        this.committed = rows.at(-1)!.seq
+      })
+    )
+  }
+
+  /** Stored facts after a sequence, up to what is committed now. */
+  stored(afterSeq: number): Stream.Stream<Fact, unknown> {
+    return this.journal.read(this.entityId, afterSeq + 1).pipe(Stream.map(factOf))
+  }
+
+  /** Saves a snapshot when enough was added since the last; failing to is no harm. */
+  get snapshot(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.committed - this.snapshotAt < snapshotEvery || this.committed !== this.state.seq) return Effect.void
+      this.snapshotAt = this.committed
+      const text = AccountSnapshot.encode(this.state)
+      const snapshot = {
+        seq: this.committed,
+        version: AccountSnapshot.version,
+        state: JSON.parse(text) as unknown,
+        hash: stateHash(this.state)
+      }
+      return this.journal
+        .saveSnapshot(this.entityId, this.epoch, snapshot)
+        .pipe(Effect.catch((error) => Effect.logWarning(`snapshot of ${this.entityId} not saved: ${error.message}`)))
+    })
+  }
+
+  /** Makes the trading state binding for every append, whoever the owner is. */
+  setTradingState(state: AccountState["tradingState"]) {
+    return this.journal.setTradingState(this.entityId, state)
+  }
+
+  private commandId(command: AccountCommand): string {
+    if (command.type === "SubmitIntents") return `${command.strategy}/${command.intents[0]!.intentSeq}`
+    this.commands += 1
+    return `${this.epoch}.${this.commands}`
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * A node's side of the feeds: one stream per feed and node, however many strategies and clients listen. Each listener
+ * has its own bounded queue; one that falls behind loses whole chunks and is told so by a gap, then gets the book anew.
+ */
+import { UnreadableChunk, unpack } from "./FeedCodec.ts"
+import { Feed } from "./Protocol.ts"
+import { type Bar, type GapReason, type MarketEvent, type Quote } from "@outcry/model/MarketData"
+import { OrderBook } from "@outcry/model/OrderBook"
+import { Clock, Context, Duration, Effect, Layer, Queue, Schedule, Stream } from "effect"
+import { Sharding } from "effect/cluster"
+
+/** Chunks a listener may be behind. */
+const listenerChunksMax = 256
+/** Silence after which a stream that has not ended is taken for dead: a feed closes a bar every second. */
+const silence = Duration.seconds(5)
+
+type Chunk = ReadonlyArray<MarketEvent>
+
+/** One feed as this node sees it. */
+interface Line {
+  readonly listeners: Set<Queue.Queue<Chunk>>
+  readonly overrun: WeakSet<Queue.Queue<Chunk>>
+  readonly book: OrderBook
+  bookWhole: boolean
+  quote: Quote | undefined
+  position: { feedEpoch: number; seq: number }
+}
+
+export class FeedHub extends Context.Service<
+  FeedHub,
+  {
+    /** Every event from now on, after the present book and quote; chunks as they came. Ends with its scope only. */
+    readonly subscribe: (instrument: string) => Stream.Stream<Chunk>
+    /** The latest quote this node has; opens the feed's stream on first use. */
+    readonly quote: (instrument: string) => Quote | undefined
+    readonly recentBars: (instrument: string, intervalUs: number, count: number) => Effect.Effect<ReadonlyArray<Bar>>
+    /** Tells the feed that a strategy acted on this event. */
+    readonly recordCause: (cause: { readonly instrument: string; readonly feedEpoch: number; readonly seq: number }) => Effect.Effect<void>
+  }
+>()("@outcry/actor-feed/FeedHub") {
+  static readonly layer = (node: string): Layer.Layer<FeedHub, never, Sharding.Sharding> => Layer.effect(FeedHub, make(node))
+}
+
+const make = Effect.fnUntraced(function* (node: string) {
+  const client = yield* Feed.client
+  const scope = yield* Effect.scope
+  const services = yield* Effect.context<never>()
+  const lines = new Map<string, Line>()
+
+  const send = (line: Line, chunk: Chunk): void => {
+    for (const listener of line.listeners) {
+      if (line.overrun.has(listener) || Queue.isFullUnsafe(listener)) line.overrun.add(listener)
+      else Queue.offerUnsafe(listener, chunk)
+    }
+  }
+
+  const opening = (line: Line, instrument: string): Chunk => {
+    const at = { instrument, ...line.position }
+    const events: Array<MarketEvent> = []
+    const time = line.quote?.timeReceived ?? 0
+    if (line.bookWhole) {
+      const { asks, bids } = line.book.depth()
+      events.push({ type: "delta", ...at, timeVenue: time, timeReceived: time, snapshot: true, bids, asks })
+    }
+    if (line.quote !== undefined) events.push({ ...line.quote, ...at })
+    return events
+  }
+
+  const broken = (line: Line, instrument: string, reason: GapReason, timeUs: number): void => {
+    line.bookWhole = false
+    line.quote = undefined
+    line.book.clear()
+    send(line, [
+      { type: "gap", instrument, ...line.position, timeVenue: timeUs, timeReceived: timeUs, reason, resumed: false }
+    ])
+  }
+
+  const apply = (line: Line, event: MarketEvent): void => {
+    if (event.type === "quote") line.quote = event
+    else if (event.type === "delta") {
+      if (event.snapshot) line.bookWhole = true
+      if (line.bookWhole) line.book.apply(event)
+    } else if (event.type === "gap" && !event.resumed) {
+      line.bookWhole = false
+      line.quote = undefined
+      line.book.clear()
+    }
+  }
+
+  /** The feed's stream missed chunks: start it again rather than trade on what is left. */
+  class Missed {
+    readonly _tag = "Missed"
+  }
+
+  const receive = (line: Line, instrument: string, bytes: Uint8Array): Effect.Effect<void, Missed | UnreadableChunk> =>
+    Effect.suspend((): Effect.Effect<void, Missed | UnreadableChunk> => {
+      let chunk: Chunk
+      try {
+        chunk = unpack(instrument, bytes)
+      } catch (error) {
+        if (error instanceof UnreadableChunk) return Effect.fail(error)
+        throw error
+      }
+      for (const event of chunk) {
+        const continues = event.feedEpoch === line.position.feedEpoch && event.seq === line.position.seq + 1
+        const opens = line.position.feedEpoch === -1 || event.seq === line.position.seq
+        if (!continues && !opens) return Effect.fail(new Missed())
+        line.position = { feedEpoch: event.feedEpoch, seq: event.seq }
+        apply(line, event)
+      }
+      if (chunk.length > 0) send(line, chunk)
+      return Effect.void
+    })
+
+  const run = (line: Line, instrument: string) =>
+    Effect.suspend(() => {
+      line.position = { feedEpoch: -1, seq: 0 }
+      return client(instrument)
+        .Events({ node })
+        .pipe(
+          Stream.timeout(silence),
+          Stream.runForEach((bytes) => receive(line, instrument, bytes))
+        )
+    }).pipe(
+      Effect.catchCause((cause) => Effect.logDebug(`feed ${instrument} interrupted`, cause)),
+      Effect.andThen(Clock.currentTimeMillis),
+      Effect.tap((ms) => Effect.sync(() => broken(line, instrument, "moved", ms * 1000))),
+      Effect.andThen(Effect.sleep("100 millis")),
+      Effect.forever
+    )
+
+  const lineOf = (instrument: string): Line => {
+    const known = lines.get(instrument)
+    if (known !== undefined) return known
+    const line: Line = {
+      listeners: new Set(),
+      overrun: new WeakSet(),
+      book: new OrderBook(),
+      bookWhole: false,
+      quote: undefined,
+      position: { feedEpoch: -1, seq: 0 }
+    }
+    lines.set(instrument, line)
+    Effect.runForkWith(services)(Effect.forkIn(run(line, instrument), scope))
+    return line
+  }
+
+  /** After an overrun: the gap, then the book and quote of the present, then live again. */
+  const rejoin = (line: Line, instrument: string, listener: Queue.Queue<Chunk>): Chunk => {
+    if (!line.overrun.has(listener) || Queue.sizeUnsafe(listener) > 0) return []
+    line.overrun.delete(listener)
+    const timeUs = line.quote?.timeReceived ?? 0
+    const at = { instrument, ...line.position, timeVenue: timeUs, timeReceived: timeUs }
+    return [
+      { type: "gap", ...at, reason: "overrun", resumed: false },
+      ...opening(line, instrument),
+      { type: "gap", ...at, reason: "overrun", resumed: true }
+    ]
+  }
+
+  const subscribe = (instrument: string): Stream.Stream<Chunk> =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const line = lineOf(instrument)
+        const listener = yield* Effect.acquireRelease(Queue.bounded<Chunk>(listenerChunksMax), (queue) =>
+          Effect.sync(() => void line.listeners.delete(queue))
+        )
+        line.listeners.add(listener)
+        const first = opening(line, instrument)
+        if (first.length > 0) Queue.offerUnsafe(listener, first)
+        const take = Effect.map(Queue.takeAll(listener), (chunks): Chunk => {
+          const again = rejoin(line, instrument, listener)
+          return chunks.length === 1 && again.length === 0 ? chunks[0]! : [...chunks.flat(), ...again]
+        })
+        return Stream.fromEffect(take).pipe(Stream.forever)
+      })
+    )
+
+  return FeedHub.of({
+    subscribe,
+    quote: (instrument) => lineOf(instrument).quote,
+    recentBars: (instrument, intervalUs, count) =>
+      client(instrument)
+        .RecentBars({ intervalUs, count })
+        .pipe(
+          Effect.timeout("2 seconds"),
+          Effect.retry({ times: 3, schedule: Schedule.spaced("300 millis") }),
+          Effect.map((bytes) => unpack(instrument, bytes).filter((event): event is Bar => event.type === "bar")),
+          Effect.catchCause(() => Effect.succeed([]))
+        ),
+    recordCause: (cause) =>
+      client(cause.instrument)
+        .RecordCause({ feedEpoch: cause.feedEpoch, seq: cause.seq })
+        .pipe(Effect.timeout("2 seconds"), Effect.ignoreCause)
+  })
+})

@@ -1,0 +1,115 @@
+/**
+ * The shell of a strategy: supervises its runs. A run that throws starts again after a growing wait and, past a limit, is
+ * locked and reported; one that waits for its account or a feed tries again at once. It never takes others with it.
+ */
+import * as Metrics from "@outcry/telemetry/Metrics"
+import { Cause, Clock, Duration, Effect, Latch, Metric } from "effect"
+import { Entity } from "effect/cluster"
+import { CannotControl, Strategy, StrategyStatus } from "./Protocol.ts"
+import { NotYet, run, type Stage, StrategyThrew } from "./Run.ts"
+import { initial, thrown } from "./State.ts"
+import { StrategyHost } from "./StrategyHost.ts"
+
+const tryAgainAfter = Duration.millis(200)
+
+const build = Effect.gen(function* () {
+  const strategy: string = (yield* Entity.CurrentAddress).entityId
+  const host = yield* StrategyHost
+  const settings = host.settings(strategy)
+  if (settings === undefined) return yield* Effect.die(new Error(`Strategy ${strategy} is not in the floor's configuration`))
+  const running = initial()
+  const unlocked = Latch.makeUnsafe(true)
+  let stage: Stage | undefined
+  let paused = false
+  let interrupt = Latch.makeUnsafe(false)
+
+  const after = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+    const error = Cause.squash(cause)
+    const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof NotYet) {
+      running.condition = "waiting"
+      running.detail = message
+      return yield* Effect.sleep(tryAgainAfter)
+    }
+    const verdict = thrown(running, message, yield* Clock.currentTimeMillis)
+    yield* Metric.update(Metric.withAttributes(Metrics.strategyErrors, { strategy }), 1)
+    yield* Effect.logError(`strategy ${strategy} ${error instanceof StrategyThrew ? "threw" : "failed"}: ${message}`)
+    if (verdict.next === "lock") {
+      running.condition = "locked"
+      running.detail = `threw ${running.recentErrors.length} times within a minute: ${message}`
+      yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 1)
+      unlocked.closeUnsafe()
+      return yield* unlocked.await
+    }
+    running.condition = "backoff"
+    running.detail = message
+    running.restarts += 1
+    yield* Metric.update(Metric.withAttributes(Metrics.strategyRestarts, { strategy }), 1)
+    yield* Effect.sleep(verdict.afterMs)
+  })
+
+  const once = Effect.suspend(() => {
+    interrupt = Latch.makeUnsafe(false)
+    const work = run(strategy, settings, running, (next) => {
+      stage = next
+      next.paused = paused
+    })
+    return Effect.raceFirst(Effect.scoped(work), Effect.as(interrupt.await, undefined))
+  })
+
+  yield* once.pipe(
+    Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : after(cause))),
+    Effect.forever,
+    Effect.forkScoped
+  )
+
+  const status = (): StrategyStatus =>
+    new StrategyStatus({
+      strategy,
+      definition: settings.definition.name,
+      version: settings.definition.version,
+      account: settings.account,
+      node: host.node,
+      condition: paused && running.condition === "running" ? "paused" : running.condition,
+      detail: running.detail,
+      parameters: JSON.parse(JSON.stringify(settings.parameters)) as typeof StrategyStatus.Type.parameters,
+      feeds: stage?.runner.feeds.map((feed) => feed.instrument) ?? [],
+      events: Array.from(stage?.runner.events ?? [], ([kind, count]) => ({ kind, count })),
+      warmupBarsLeft: stage?.warmupBarsLeft ?? 0,
+      signals: Array.from(stage?.runner.signals ?? [], ([name, signal]) => ({ name, count: signal.count, last: signal.last })),
+      intents: stage?.runner.intentCount ?? 0,
+      refused: Array.from(running.refused, ([reason, refusals]) => ({ reason, count: refusals.count, detail: refusals.detail })),
+      orders: running.orders,
+      fills: stage?.runner.fillCount ?? 0,
+      errors: running.errors,
+      restarts: running.restarts,
+      lastError: running.lastError
+    })
+
+  return Strategy.of({
+    Status: () => Effect.sync(status),
+    Control: ({ payload: { action } }) =>
+      Effect.gen(function* () {
+        if (action === "unlock") {
+          if (running.condition !== "locked")
+            return yield* new CannotControl({ strategy, action, reason: `it is ${running.condition}, not locked` })
+          running.recentErrors.length = 0
+          yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 0)
+          unlocked.openUnsafe()
+        } else if (action === "restart") interrupt.openUnsafe()
+        else {
+          paused = action === "pause"
+          if (stage !== undefined) stage.paused = paused
+        }
+        return status()
+      })
+  })
+})
+
+/** The strategies of this node. */
+export const layer = Strategy.toLayer(build, {
+  concurrency: "unbounded",
+  maxIdleTime: Duration.infinity,
+  mailboxCapacity: 1024,
+  disableFatalDefects: true
+})

@@ -1,0 +1,105 @@
+/**
+ * Intents on their way to the account, in order, one batch at a time. A batch is sent again until the account answers:
+ * its intents are numbered, so that the account takes each once. Bounded; the strategy stands still while it is full.
+ */
+import type { Account } from "@outcry/actor-account/Protocol"
+import { type Decision, Superseded } from "@outcry/actor-account/Protocol"
+import type { FeedPosition } from "@outcry/model/MarketData"
+import type { RunnerIntent } from "@outcry/model/StrategyRunner"
+import * as Metrics from "@outcry/telemetry/Metrics"
+import * as Attributes from "@outcry/telemetry/Attributes"
+import * as Names from "@outcry/telemetry/SpanNames"
+import type { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
+import { causeTrace, type TraceContext } from "@outcry/telemetry/TraceContext"
+import { Clock, Effect, Metric, Queue, Schedule } from "effect"
+
+const batchesMax = 64
+const replyWithin = "3 seconds"
+
+export interface Batch {
+  readonly cause: FeedPosition
+  readonly intents: ReadonlyArray<RunnerIntent>
+  /** When the event behind it reached us; when the handler began and ended; epoch µs. */
+  readonly receivedUs: number
+  readonly startUs: number
+  readonly decidedUs: number
+}
+
+type AccountClient = ReturnType<Effect.Success<typeof Account.client>>
+
+export interface OutboxOptions {
+  readonly strategy: string
+  readonly account: string
+  readonly epoch: number
+  readonly client: AccountClient
+  readonly spans: SpanRecorder["Service"]
+  readonly recordCause: (cause: FeedPosition) => Effect.Effect<void>
+}
+
+const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
+
+/** The spans from the tick to the asking; returns the context under which the account goes on. */
+const trace = (options: OutboxOptions, batch: Batch): TraceContext => {
+  const { account, spans, strategy } = options
+  const root = causeTrace(batch.cause.instrument, batch.cause.feedEpoch, batch.cause.seq)
+  const signal = spans.recordUnsafe({
+    name: Names.STRATEGY_SIGNAL,
+    traceId: root.traceId,
+    parentSpanId: root.spanId,
+    startUs: batch.startUs,
+    endUs: batch.decidedUs,
+    attributes: Attributes.order({ strategy, account, instrument: batch.cause.instrument })
+  })
+  return { traceId: root.traceId, spanId: signal.spanId }
+}
+
+export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
+  const queue = yield* Queue.bounded<Batch>(batchesMax)
+  const { account, client, epoch, spans, strategy } = options
+
+  const send = Effect.fnUntraced(function* (batch: Batch) {
+    const signal = trace(options, batch)
+    const intent = causeTrace(`${strategy}/${batch.cause.instrument}`, epoch, batch.intents[0]!.intentSeq)
+    yield* options.recordCause(batch.cause).pipe(Effect.forkDetach)
+    const sentUs = yield* nowUs
+    const decisions = yield* client
+      .Submit({
+        strategy,
+        epoch,
+        cause: { instrument: batch.cause.instrument, feedEpoch: batch.cause.feedEpoch, seq: batch.cause.seq },
+        trace: { traceId: signal.traceId, spanId: intent.spanId },
+        intents: batch.intents
+      })
+      .pipe(
+        Effect.timeout(replyWithin),
+        Effect.retry({ while: (error) => !(error instanceof Superseded), schedule: retrying })
+      )
+    const repliedUs = yield* nowUs
+    spans.recordUnsafe({
+      name: Names.STRATEGY_INTENT,
+      traceId: signal.traceId,
+      spanId: intent.spanId,
+      parentSpanId: signal.spanId,
+      startUs: sentUs,
+      endUs: repliedUs,
+      kind: "producer",
+      attributes: {
+        ...Attributes.order({ strategy, account, instrument: batch.cause.instrument, ...firstOrder(decisions) }),
+        ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "send" })
+      }
+    })
+    yield* Metric.update(Metrics.tickToIntent, (batch.decidedUs - batch.receivedUs) / 1e6)
+  })
+
+  return {
+    offer: (batch: Batch) => Queue.offer(queue, batch),
+    run: Effect.forever(Effect.flatMap(Queue.take(queue), send))
+  }
+})
+
+const firstOrder = (decisions: ReadonlyArray<typeof Decision.Type>): { readonly orderId?: string } => {
+  const passed = decisions.find((decision) => decision.refused === "")
+  return passed === undefined ? {} : { orderId: passed.clientOrderId }
+}
+
+const retrying = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")])

@@ -1,0 +1,295 @@
+/**
+ * A market that replays a recording: recorded frames rule the public book and prints, and accounts' orders meet them.
+ *
+ * Takers walk the recorded book (and accounts' orders in it) and what they take is gone; makers wait behind the recorded
+ * queue of their level and trade when prints reach or pass them, or when the recorded book comes to cross them. Nothing
+ * trades more than was recorded. The market time is the receive time, so the recording keeps its own rhythm.
+ */
+import { type BookEvent, type Depth, type Match, requireSensible } from "@outcry/matching/MatchingEngine"
+import type { Instrument } from "@outcry/model/Instrument"
+import { opposite, type Side, sides, signOf } from "@outcry/model/MarketData"
+import type { Market, MarketListener, MarketOrder, MarketTop } from "./Market.ts"
+import { PublicFeed } from "./PublicFeed.ts"
+import { type QueuedOrder, QueuedOrders } from "./QueuedOrders.ts"
+import { RecordedBook } from "./RecordedBook.ts"
+import type { Recording } from "./Recording.ts"
+import { isByQuote, type Part, ReplayBook } from "./ReplayBook.ts"
+import { ReplayFrames, type TimedStep } from "./ReplayFrames.ts"
+import type { ReplayDiff, ReplaySnapshot, ReplayTrade } from "./ReplayStep.ts"
+
+export interface ReplayMarketOptions {
+  readonly instrument: Instrument
+  readonly recording: Recording
+  readonly listener: MarketListener
+  /** Starts again when the recording is over, times shifted; default false: the market then says `ended`. */
+  readonly loop?: boolean
+  /** Frames held in memory; default 20,000. */
+  readonly framesMax?: number
+  /** Trade ids count up from here; default 1. */
+  readonly firstTradeId?: number
+}
+
+/** Diffs held back until the first snapshot; more than any recording has before it. */
+const heldDiffsMax = 1_000
+
+export class ReplayMarket implements Market {
+  readonly instrument: Instrument
+  readonly startUs: number
+  /** Last time of the recording; with `loop` it goes on from there. */
+  readonly endUs: number
+  private readonly frames: ReplayFrames
+  private readonly feed: PublicFeed
+  private readonly orders = new QueuedOrders()
+  private readonly recorded = new RecordedBook((side, priceTicks, before, after) => {
+    this.orders.levelChanged(side, priceTicks, before, after, this.nowUs)
+    this.feed.touch(side, priceTicks)
+  })
+  private readonly book = new ReplayBook(this.recorded, this.orders)
+  private readonly beginsWithSnapshot: boolean
+  private nowUs: number
+  private round = 0
+  private nextTradeId: number
+  /** Diffs that wait for the snapshot; undefined once the book stands. */
+  private held: Array<ReplayDiff> | undefined
+  private lastUpdateId = 0
+  private gapsSeen = 0
+
+  constructor(options: ReplayMarketOptions) {
+    const { instrument, recording, listener } = options
+    const symbol = instrument.symbol.replace("/", "").toLowerCase()
+    if (!recording.symbols.includes(symbol)) {
+      throw new RangeError(
+        `The recording holds ${recording.symbols.join(", ")} but not ${symbol}: name a file of it or leave out ${instrument.symbol}`
+      )
+    }
+    this.instrument = instrument
+    this.startUs = recording.startUs
+    this.endUs = recording.endUs
+    this.nowUs = recording.startUs
+    this.nextTradeId = options.firstTradeId ?? 1
+    this.beginsWithSnapshot = recording.beginsWithSnapshot(symbol)
+    this.held = this.beginsWithSnapshot ? [] : undefined
+    const { loop = false, framesMax = 20_000 } = options
+    this.frames = new ReplayFrames({ instrument, recording, symbol, loop, framesMax })
+    this.feed = new PublicFeed(listener, this.book)
+  }
+
+  prepare(timeUs: number): Promise<number> {
+    return this.frames.fill(timeUs)
+  }
+
+  /** Replays what is held up to that time: call `prepare` first. */
+  advanceTo(timeUs: number): void {
+    for (let next = this.frames.peek(); next !== undefined && next.timeUs <= timeUs; next = this.frames.peek()) {
+      this.frames.drop()
+      this.nowUs = Math.max(this.nowUs, next.timeUs)
+      this.apply(next)
+      this.feed.flush(this.nowUs)
+    }
+    this.nowUs = Math.max(this.nowUs, timeUs)
+  }
+
+  nextEventUs(): number | undefined {
+    return this.frames.peek()?.timeUs
+  }
+
+  ended(): boolean {
+    return this.frames.ended()
+  }
+
+  /** How often the recorded diffs did not follow on one another: the book may be off since then. */
+  gaps(): number {
+    return this.gapsSeen
+  }
+
+  /** Closes the file being read; the market stays as it is. */
+  close(): Promise<void> {
+    return this.frames.close()
+  }
+
+  /** Advances to that time first, as far as frames are held. */
+  submit(order: MarketOrder, timeUs: number): void {
+    requireSensible(order)
+    if (order.orderId < 0 || order.ownerId <= 0)
+      throw new RangeError(`Order ${order.orderId}: an account's ids are above 0`)
+    if (this.orders.has(order.orderId)) throw new RangeError(`Order ${order.orderId} already rests in the book`)
+    this.advanceTo(timeUs)
+    const reason = this.book.refusal(order)
+    if (reason === undefined) this.work(order)
+    else this.emit({ type: "refused", orderId: order.orderId, reason })
+    this.feed.flush(this.nowUs)
+  }
+
+  cancel(orderId: number, timeUs: number): boolean {
+    this.advanceTo(timeUs)
+    const order = this.orders.remove(orderId)
+    if (order === undefined) return false
+    this.feed.touch(order.side, order.priceTicks)
+    this.emit({ type: "removed", orderId, lots: order.lots, reason: "canceled" })
+    this.feed.flush(this.nowUs)
+    return true
+  }
+
+  depth(levels: number): Depth {
+    return this.book.depth(levels)
+  }
+
+  top(): MarketTop {
+    return this.book.top()
+  }
+
+  hash(): string {
+    return this.feed.hash()
+  }
+
+  private work(order: MarketOrder): void {
+    const { orderId, ownerId, side, priceTicks } = order
+    const byQuote = isByQuote(order)
+    const { parts, complete } = this.book.plan(order)
+    let rest = order.lots
+    for (const part of parts) {
+      rest -= part.lots
+      this.trade(order, part, byQuote ? 0 : rest)
+    }
+    if (complete) return
+    if (order.type === "limit" && order.timeInForce === "GTC") {
+      this.orders.add({ orderId, ownerId, side, priceTicks, lots: rest }, this.recorded.availableAt(side, priceTicks))
+      this.feed.touch(side, priceTicks)
+      this.emit({ type: "rested", orderId, side, priceTicks, lots: rest })
+    } else {
+      this.emit({ type: "removed", orderId, lots: byQuote ? 0 : rest, reason: "expired" })
+    }
+  }
+
+  /** One of our takers trades with recorded lots or with another of our orders. */
+  private trade(order: MarketOrder, { priceTicks, lots, maker }: Part, takerRemainingLots: number): void {
+    const makerSide = opposite(order.side)
+    if (maker === undefined) {
+      this.recorded.take(makerSide, priceTicks, lots)
+      this.orders.taken(makerSide, priceTicks, lots)
+    }
+    this.match({
+      makerOrderId: maker?.orderId ?? 0,
+      takerOrderId: order.orderId,
+      makerOwnerId: maker?.ownerId ?? 0,
+      takerOwnerId: order.ownerId,
+      takerSide: order.side,
+      priceTicks,
+      lots,
+      makerRemainingLots:
+        maker === undefined ? this.recorded.availableAt(makerSide, priceTicks) : this.orders.fill(maker, lots),
+      takerRemainingLots
+    })
+  }
+
+  /** A recorded taker trades with one of our resting orders, at our price. */
+  private fillMaker(maker: QueuedOrder, lots: number, recordedUs: number | undefined): void {
+    const { orderId, ownerId, side, priceTicks } = maker
+    this.match(
+      {
+        makerOrderId: orderId,
+        takerOrderId: 0,
+        makerOwnerId: ownerId,
+        takerOwnerId: 0,
+        takerSide: opposite(side),
+        priceTicks,
+        lots,
+        makerRemainingLots: this.orders.fill(maker, lots),
+        takerRemainingLots: 0
+      },
+      recordedUs
+    )
+  }
+
+  private match(match: Omit<Match, "type" | "tradeId">, recordedUs?: number): void {
+    const { priceTicks, lots, takerSide } = match
+    const tradeId = this.nextTradeId++
+    this.feed.touch(opposite(takerSide), priceTicks)
+    this.emit({ type: "match", tradeId, ...match })
+    this.print(tradeId, priceTicks, lots, takerSide === "sell", recordedUs)
+  }
+
+  private print(tradeId: number, priceTicks: number, lots: number, buyerIsMaker: boolean, recordedUs?: number): void {
+    const print = { tradeId, priceTicks, lots, buyerIsMaker, timeUs: this.nowUs }
+    this.feed.trade(recordedUs === undefined ? print : { ...print, recordedTimeUs: recordedUs })
+  }
+
+  private emit(event: BookEvent): void {
+    this.feed.event(event, this.nowUs)
+  }
+
+  private apply({ step, round }: TimedStep): void {
+    if (round !== this.round) this.startAgain(round)
+    if (step.type === "trade") return this.tradeRecorded(step)
+    if (step.type === "snapshot") this.stand(step)
+    else if (step.type === "diff") this.diff(step)
+    else if (this.held === undefined) {
+      this.recorded.ticker(step.updateId, step.bidTicks, step.bidLots, step.askTicks, step.askLots)
+    }
+    this.uncross()
+  }
+
+  /** Update ids begin again; the old book stands until there is a snapshot, or else goes. */
+  private startAgain(round: number): void {
+    this.round = round
+    this.lastUpdateId = 0
+    if (this.beginsWithSnapshot) this.held = []
+    else this.recorded.reset(0, [], [])
+  }
+
+  private stand(snapshot: ReplaySnapshot): void {
+    this.recorded.reset(snapshot.updateId, snapshot.bids, snapshot.asks)
+    this.lastUpdateId = snapshot.updateId
+    const held = this.held ?? []
+    this.held = undefined
+    for (const diff of held) this.diff(diff)
+  }
+
+  private diff(diff: ReplayDiff): void {
+    if (this.held !== undefined) {
+      if (this.held.length >= heldDiffsMax) this.held.shift()
+      this.held.push(diff)
+      return
+    }
+    if (diff.updateId <= this.lastUpdateId) return
+    if (this.lastUpdateId > 0 && diff.firstUpdateId > this.lastUpdateId + 1) this.gapsSeen += 1
+    this.lastUpdateId = diff.updateId
+    this.recorded.diff(diff.updateId, diff.bids, diff.asks)
+  }
+
+  /** A recorded print meets our orders first where they stand at a better price, then in their turn at its own. */
+  private tradeRecorded({ priceTicks, lots, buyerIsMaker, venueUs }: ReplayTrade): void {
+    const side: Side = buyerIsMaker ? "buy" : "sell"
+    let rest = lots
+    for (const ours of this.orders.prices(side)) {
+      if (signOf(side) * (ours - priceTicks) <= 0) break
+      for (const maker of this.orders.at(side, ours).slice()) {
+        const filled = Math.min(rest, maker.lots)
+        if (filled === 0) break
+        rest -= filled
+        this.fillMaker(maker, filled, venueUs)
+      }
+    }
+    for (const [maker, filled] of this.orders.printed(side, priceTicks, rest, this.nowUs)) {
+      rest -= filled
+      this.fillMaker(maker, filled, venueUs)
+    }
+    if (rest > 0) this.print(this.nextTradeId++, priceTicks, rest, buyerIsMaker, venueUs)
+  }
+
+  /** Where the recorded book has come to cross our orders, those who came would have traded with us. */
+  private uncross(): void {
+    for (const side of sides) {
+      const other = opposite(side)
+      for (let ours = this.orders.best(side); ours !== undefined; ours = this.orders.best(side)) {
+        const theirs = this.recorded.best(other)
+        if (theirs === undefined || signOf(side) * (ours - theirs) < 0) break
+        const maker = this.orders.at(side, ours)[0]!
+        const lots = Math.min(maker.lots, this.recorded.availableAt(other, theirs))
+        this.recorded.take(other, theirs, lots)
+        this.feed.touch(other, theirs)
+        this.fillMaker(maker, lots, undefined)
+      }
+    }
+  }
+}

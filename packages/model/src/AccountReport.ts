@@ -1,0 +1,169 @@
+/**
+ * What follows from a venue's report on one order or fill. Reports repeat, overtake one another and come late: each is
+ * compared with what is known, and says nothing, a fact along the transition table, or a flagged difference.
+ */
+import type * as Command from "./AccountCommand.ts"
+import { type AccountEvent, fillKey } from "./AccountEvent.ts"
+import { type AccountState, findOrder, flagKey, instrumentAt } from "./AccountState.ts"
+import { isOurs } from "./ClientOrderId.ts"
+import { isClosed, type Order, type OrderInput, remainingLots, transition } from "./Order.ts"
+import { findReported, requantise } from "./OrderLedger.ts"
+
+/** Takes one fact, and applies it before the next is decided. */
+export type Take = (event: AccountEvent) => void
+
+/** Flags a difference, once: a look-up that finds it again adds nothing to the journal. */
+export const flag = (state: AccountState, clientOrderId: string, detail: string, take: Take): void => {
+  if (!state.flagged.has(flagKey(clientOrderId, detail))) take({ type: "DifferenceFlagged", clientOrderId, detail })
+}
+
+/** Takes `event` where the table allows its input, and flags what it forbids. */
+const step = (state: AccountState, order: Order, input: OrderInput, event: AccountEvent, take: Take): void => {
+  if (transition(order.status, input) === undefined)
+    flag(state, order.clientOrderId, `${input} while ${order.status}`, take)
+  else take(event)
+}
+
+/** Whether what is left of an order can be counted in today's lots, should it come back to life. */
+const fitsToday = (state: AccountState, order: Order, lots: number): boolean => {
+  const quoted = instrumentAt(state, order.instrument, order.instrumentVersion)
+  return requantise(lots, quoted, state.instruments.get(order.instrument)!) !== undefined
+}
+
+const adopt = (state: AccountState, report: Command.ReportOrder, take: Take): void => {
+  const instrument = state.instruments.get(report.instrument)
+  if (report.status !== "open" || instrument === undefined) return
+  if (isOurs(report.clientOrderId))
+    return flag(state, report.clientOrderId, "foreign writer: our form of id, in no journal", take)
+  take({
+    type: "ExternalOrderAdopted",
+    // Not every order placed by hand has a client id; the venue's then stands in.
+    clientOrderId: report.clientOrderId === "" ? report.venueOrderId : report.clientOrderId,
+    venueOrderId: report.venueOrderId,
+    instrument: report.instrument,
+    instrumentVersion: instrument.version,
+    terms: report.terms.type === "market" ? { ...report.terms, priceTicks: 0 } : report.terms,
+    timeVenue: report.timeVenue
+  })
+}
+
+const accept = (state: AccountState, order: Order, report: Command.ReportOrder, take: Take): void => {
+  const known = order.status !== "intended" && order.status !== "unknown" && order.status !== "notPlaced"
+  if (known && (order.venueOrderId !== "" || report.venueOrderId === "")) return
+  if (order.status === "notPlaced" && !fitsToday(state, order, remainingLots(order)))
+    return flag(state, order.clientOrderId, "came to light in lots that the instrument no longer has", take)
+  step(
+    state,
+    order,
+    "accepted",
+    {
+      type: "OrderAccepted",
+      clientOrderId: order.clientOrderId,
+      venueOrderId: report.venueOrderId === "" ? order.venueOrderId : report.venueOrderId,
+      timeVenue: report.timeVenue
+    },
+    take
+  )
+}
+
+/** An order as the venue shows it. Ours moves along the table; one we do not know is adopted as external. */
+export const reportOrder = (state: AccountState, report: Command.ReportOrder, take: Take): void => {
+  const order = findReported(state, report)
+  if (order === undefined) return adopt(state, report, take)
+  const id = order.clientOrderId
+  if (order.instrument !== report.instrument)
+    return flag(state, id, `is of ${order.instrument}, shown as ${report.instrument}`, take)
+  if (order.venueOrderId !== "" && report.venueOrderId !== "" && order.venueOrderId !== report.venueOrderId)
+    return flag(state, id, `shown twice by the venue: as ${order.venueOrderId} and as ${report.venueOrderId}`, take)
+  if (report.status === "rejected") return reject(state, order, "", "rejected by the venue", take)
+  if (order.status === "rejected") return flag(state, id, `shown as ${report.status} though rejected`, take)
+  if (report.status === "open" || report.status === "filled") return accept(state, order, report, take)
+  if (order.status === report.status || order.status === "filled") return
+  // The fills that belong to it come first: a close before them would release what they still need.
+  if (report.filledLots > order.filledLots && !isClosed(order.status)) return
+  // Its id at the venue is known from now on, so that late fills find it.
+  if (order.venueOrderId === "" && report.venueOrderId !== "") accept(state, order, report, take)
+  step(
+    state,
+    order,
+    report.status,
+    {
+      type: report.status === "canceled" ? "OrderCanceled" : "OrderExpired",
+      clientOrderId: id,
+      timeVenue: report.timeVenue
+    },
+    take
+  )
+}
+
+const reject = (state: AccountState, order: Order, code: string, reason: string, take: Take): void => {
+  if (order.status === "rejected") return
+  step(state, order, "rejected", { type: "OrderRejected", clientOrderId: order.clientOrderId, code, reason }, take)
+}
+
+/** How the request for an order, or for its cancel, ended. Any evidence from the venue outweighs the lack of an answer. */
+export const reportOutcome = (
+  state: AccountState,
+  report: Command.ReportRejected | Command.ReportUnknown | Command.ReportNotPlaced | Command.ReportCancelRefused,
+  take: Take
+): void => {
+  const { clientOrderId } = report
+  const order = findOrder(state, clientOrderId)
+  if (order === undefined)
+    return flag(state, clientOrderId, "a report on an order that this account does not know", take)
+  switch (report.type) {
+    case "ReportRejected":
+      return reject(state, order, report.code, report.reason, take)
+    case "ReportUnknown":
+      if (order.status === "intended") take({ type: "OrderUnknown", clientOrderId, reason: report.reason })
+      return
+    case "ReportNotPlaced":
+      if (order.status === "intended" || order.status === "unknown")
+        take({ type: "OrderNotPlaced", clientOrderId, reason: report.reason })
+      return
+    case "ReportCancelRefused":
+      // Whatever the order went through since: a refused cancel may be asked for again.
+      if (order.cancelRequested && !isClosed(order.status))
+        take({ type: "CancelRefused", clientOrderId, code: report.code })
+  }
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0
+
+const faultOf = (state: AccountState, order: Order, report: Command.ReportFill): string | undefined => {
+  if (order.instrument !== report.instrument) return `is of ${report.instrument}, its order of ${order.instrument}`
+  if (report.venueTradeId === "") return `of ${report.lots} lots at ${report.timeVenue} has no trade id`
+  if (order.terms.side !== report.side) return "is on the other side"
+  if (!isCount(report.lots) || !isCount(report.priceTicks)) return "is not of whole lots and ticks"
+  if (report.lots > remainingLots(order)) return "exceeds the order's rest"
+  if (!fitsToday(state, order, report.lots)) return "does not fit the instrument's new lots"
+  return undefined
+}
+
+/** Our own execution. Each counts once; one that fits no order is flagged and not booked. */
+export const reportFill = (state: AccountState, report: Command.ReportFill, take: Take): void => {
+  const key = fillKey(report)
+  if (state.fillKeys.has(key)) return
+  const order = findReported(state, report)
+  if (order === undefined)
+    return flag(state, report.clientOrderId, `fill ${key} belongs to no order that this account knows`, take)
+  const fault = faultOf(state, order, report)
+  if (fault !== undefined) return flag(state, order.clientOrderId, `fill ${key} ${fault}`, take)
+  const input = report.lots === remainingLots(order) ? "filled" : "partlyFilled"
+  if (transition(order.status, input) === undefined)
+    return flag(state, order.clientOrderId, `fill ${key} while ${order.status}`, take)
+  take({
+    type: "OrderFilled",
+    clientOrderId: order.clientOrderId,
+    venueTradeId: report.venueTradeId,
+    instrument: order.instrument,
+    instrumentVersion: order.instrumentVersion,
+    side: report.side,
+    priceTicks: report.priceTicks,
+    lots: report.lots,
+    fee: report.fee,
+    feeAsset: report.feeAsset,
+    liquidity: report.liquidity,
+    timeVenue: report.timeVenue
+  })
+}

@@ -1,0 +1,180 @@
+/**
+ * The orders of an account and what they hold back: open ones by client id, a bounded memory of closed ones, an index by
+ * the venue's id, and per instrument the lots at work.
+ *
+ * Every change of status goes through `move`, so funds are held exactly while an order is open.
+ */
+import type * as Amount from "./Amount.ts"
+import * as Instrument from "./Instrument.ts"
+import { isClosed, type Order, type OrderInput, type OrderStatus, remainingLots, transition } from "./Order.ts"
+
+/** Closed orders kept for late fills, cancel replies and the screen. */
+export const closedOrdersMax = 1000
+
+export interface Balance {
+  total: Amount.Amount
+  /** Held back for open orders; never negative, never above the sum of their needs. */
+  reserved: Amount.Amount
+}
+
+/** What is open on one instrument, in lots of its current version. */
+export interface OpenLots {
+  buy: number
+  sell: number
+  /** Orders whose fate is not known. */
+  unknownOrders: number
+}
+
+export interface OrderLedger {
+  readonly account: string
+  readonly instruments: Map<Instrument.InstrumentId, Instrument.Instrument>
+  /** Every version ever listed, by `id@version`. */
+  readonly versions: Map<string, Instrument.Instrument>
+  readonly balances: Map<string, Balance>
+  readonly orders: Map<string, Order>
+  readonly closed: Map<string, Order>
+  /** Client id by `instrument#venueOrderId`, of the orders above. */
+  readonly venueOrderIds: Map<string, string>
+  readonly openLots: Map<Instrument.InstrumentId, OpenLots>
+}
+
+export const versionKey = (id: Instrument.InstrumentId, version: number): string => `${id}@${version}`
+
+/** The listed version an order or fill was quoted in; decide never lets an unlisted one through. */
+export const instrumentAt = (
+  ledger: OrderLedger,
+  id: Instrument.InstrumentId,
+  version: number
+): Instrument.Instrument => {
+  const current = ledger.instruments.get(id)
+  const instrument = current?.version === version ? current : ledger.versions.get(versionKey(id, version))
+  if (instrument === undefined)
+    throw new Error(`Account ${ledger.account}: ${versionKey(id, version)} was never listed`)
+  return instrument
+}
+
+export const findOrder = (ledger: OrderLedger, clientOrderId: string): Order | undefined =>
+  ledger.orders.get(clientOrderId) ?? ledger.closed.get(clientOrderId)
+
+const venueKey = (instrument: Instrument.InstrumentId, venueOrderId: string): string => `${instrument}#${venueOrderId}`
+
+/** Joins by our id, and where that is missing or strange (a cancel may carry one of its own) by the venue's. */
+export const findReported = (
+  ledger: OrderLedger,
+  report: {
+    readonly clientOrderId: string
+    readonly venueOrderId: string
+    readonly instrument: Instrument.InstrumentId
+  }
+): Order | undefined => {
+  const found = findOrder(ledger, report.clientOrderId)
+  if (found !== undefined || report.venueOrderId === "") return found
+  const clientOrderId = ledger.venueOrderIds.get(venueKey(report.instrument, report.venueOrderId))
+  return clientOrderId === undefined ? undefined : findOrder(ledger, clientOrderId)
+}
+
+export const balanceOf = (ledger: OrderLedger, asset: string): Balance => {
+  const found = ledger.balances.get(asset)
+  if (found !== undefined) return found
+  const added = { total: 0n, reserved: 0n }
+  ledger.balances.set(asset, added)
+  return added
+}
+
+export const openLotsOf = (ledger: OrderLedger, id: Instrument.InstrumentId): OpenLots => {
+  const found = ledger.openLots.get(id)
+  if (found !== undefined) return found
+  const added = { buy: 0, sell: 0, unknownOrders: 0 }
+  ledger.openLots.set(id, added)
+  return added
+}
+
+/** Lots counted in one version of an instrument, in another; undefined where they do not fit a whole number of lots. */
+export const requantise = (
+  lots: number,
+  from: Instrument.Instrument,
+  to: Instrument.Instrument
+): number | undefined => {
+  if (from.lot === to.lot) return lots
+  const amount = BigInt(lots) * from.lot
+  return amount % to.lot === 0n ? Number(amount / to.lot) : undefined
+}
+
+/** What an open order holds back for `lots`: quote asset at the reserve price for a buy, base asset for a sell. */
+export const needOf = (order: Order, instrument: Instrument.Instrument, lots: number): Amount.Amount =>
+  order.terms.side === "buy"
+    ? Instrument.notional(instrument, order.reserveTicks, lots)
+    : Instrument.baseAmount(instrument, lots)
+
+/** Holds back (1) or releases (−1) what `lots` of an order need. */
+export const hold = (ledger: OrderLedger, order: Order, lots: number, direction: 1 | -1): void => {
+  if (lots === 0) return
+  const instrument = instrumentAt(ledger, order.instrument, order.instrumentVersion)
+  const buy = order.terms.side === "buy"
+  const balance = balanceOf(ledger, buy ? instrument.quote : instrument.base)
+  const need = needOf(order, instrument, lots)
+  balance.reserved += direction === 1 ? need : -need
+  const open = openLotsOf(ledger, order.instrument)
+  const counted = requantise(lots, instrument, ledger.instruments.get(order.instrument)!)! * direction
+  if (buy) open.buy += counted
+  else open.sell += counted
+}
+
+/** Takes an open order in and holds its funds. */
+export const open = (ledger: OrderLedger, order: Order): void => {
+  ledger.orders.set(order.clientOrderId, order)
+  hold(ledger, order, remainingLots(order), 1)
+}
+
+/** Records the id the venue gave an order. */
+export const nameAtVenue = (ledger: OrderLedger, order: Order, venueOrderId: string): void => {
+  order.venueOrderId = venueOrderId
+  if (venueOrderId !== "") ledger.venueOrderIds.set(venueKey(order.instrument, venueOrderId), order.clientOrderId)
+}
+
+/**
+ * Makes room by dropping the oldest eighth at once: dropping one per insertion leaves holes in the table that every
+ * next pass must step over, which made an insertion cost microseconds.
+ */
+export const oldestOf = (
+  kept: ReadonlyMap<string, unknown> | ReadonlySet<string>,
+  max: number
+): ReadonlyArray<string> => {
+  if (kept.size <= max) return []
+  const oldest: Array<string> = []
+  const surplus = kept.size - max + (max >> 3)
+  for (const key of kept.keys()) {
+    oldest.push(key)
+    if (oldest.length >= surplus) break
+  }
+  return oldest
+}
+
+const close = (ledger: OrderLedger, order: Order): void => {
+  hold(ledger, order, remainingLots(order), -1)
+  ledger.orders.delete(order.clientOrderId)
+  ledger.closed.set(order.clientOrderId, order)
+  for (const id of oldestOf(ledger.closed, closedOrdersMax)) {
+    const dropped = ledger.closed.get(id)!
+    ledger.closed.delete(id)
+    ledger.venueOrderIds.delete(venueKey(dropped.instrument, dropped.venueOrderId))
+  }
+}
+
+/** Moves an order along the table and returns the status it leaves; throws where the table has no such step. */
+export const move = (ledger: OrderLedger, order: Order, input: OrderInput): OrderStatus => {
+  const before = order.status
+  const next = transition(before, input)
+  if (next === undefined) throw new Error(`Order ${order.clientOrderId}: ${input} while ${before}`)
+  if (next === before) return before
+  order.status = next
+  if (before === "unknown") openLotsOf(ledger, order.instrument).unknownOrders -= 1
+  else if (next === "unknown") openLotsOf(ledger, order.instrument).unknownOrders += 1
+  const [wasClosed, willBeClosed] = [isClosed(before), isClosed(next)]
+  if (!wasClosed && willBeClosed) close(ledger, order)
+  else if (wasClosed && !willBeClosed) {
+    ledger.closed.delete(order.clientOrderId)
+    open(ledger, order)
+  }
+  return before
+}

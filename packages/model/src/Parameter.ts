@@ -1,0 +1,29 @@
+/**
+ * Schemas for the parameters of strategies, each with its default and its range, so that a strategy runs without any and
+ * refuses nonsense by name. Plain schemas: anything else that Effect's Schema offers works beside them.
+ */
+import { Effect, Schema } from "effect"
+
+interface Range {
+  readonly min?: number
+  readonly max?: number
+}
+
+const within = ({ max = Number.MAX_SAFE_INTEGER, min = Number.MIN_SAFE_INTEGER }: Range) =>
+  Schema.isBetween({ minimum: min, maximum: max })
+
+/** A whole number. */
+export const integer = (byDefault: number, range: Range = {}) =>
+  Schema.Int.check(within(range)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))
+
+/** Any finite number. */
+export const number = (byDefault: number, range: Range = {}) =>
+  Schema.Finite.check(within(range)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))
+
+/** A decimal as text, exact: quantities and prices. */
+export const decimal = (byDefault: string) =>
+  Schema.String.check(Schema.isPattern(/^\d+(\.\d+)?$/)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))
+
+/** An instrument id, `venue:symbol`. */
+export const instrument = (byDefault: string) =>
+  Schema.String.check(Schema.isPattern(/^[^:\s]+:\S+$/)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))

@@ -1,0 +1,309 @@
+/**
+ * Runs one strategy: keeps the quotes, books, positions and open orders it may look at, calls its handlers and gathers
+ * its intents in a reused buffer. Pure but for the state it owns: the live actor and the back-tester both drive it.
+ *
+ * It never sends anything. Whoever drives it takes the intents after each call and reports fills and ends back.
+ */
+import type { FeedDeclaration, OpenOrder, OrderRequest, StrategyContext, StrategyDefinition } from "./Strategy.ts"
+import type { StrategyFill, StrategyOrderEnd } from "./Strategy.ts"
+import { type Instrument, quantityLotsOf, ticksOf } from "./Instrument.ts"
+import { type MarketEvent, type Quote, type Side, signOf } from "./MarketData.ts"
+import { OrderBook } from "./OrderBook.ts"
+import type { OrderTerms } from "./Order.ts"
+import { type RandomSnapshot, SeededRandom } from "./SeededRandom.ts"
+
+export type RunnerIntent =
+  | { readonly kind: "place"; readonly intentSeq: number; readonly instrument: string; readonly terms: OrderTerms }
+  | { readonly kind: "cancel"; readonly intentSeq: number; readonly orderSeq: number }
+
+/** What a strategy asked for that makes no sense; the message names the field. */
+export class InvalidOrderRequest extends Error {
+  readonly _tag = "InvalidOrderRequest"
+}
+
+export interface SignalCount {
+  count: number
+  last: number
+}
+
+/** Everything needed to go on elsewhere; the strategy's own state in its schema's encoded form. */
+export interface RunnerSnapshot<S> {
+  readonly state: S
+  readonly random: RandomSnapshot
+  readonly timers: ReadonlyArray<readonly [string, number]>
+}
+
+type MutableOpenOrder = { -readonly [K in keyof OpenOrder]: OpenOrder[K] }
+
+export interface RunnerOptions {
+  readonly instruments: ReadonlyArray<Instrument>
+  readonly seed: number
+}
+
+export class StrategyRunner<P, S> {
+  readonly feeds: ReadonlyArray<FeedDeclaration>
+  /** Events handled, by kind. */
+  readonly events = new Map<string, number>()
+  readonly signals = new Map<string, SignalCount>()
+  intentCount = 0
+  fillCount = 0
+  warmingUp = false
+  private readonly definition: StrategyDefinition<P, S>
+  private readonly context: StrategyContext<P, S> & { now: number; warmingUp: boolean }
+  private readonly declared = new Map<string, FeedDeclaration>()
+  private readonly instruments = new Map<string, Instrument>()
+  private readonly quotes = new Map<string, Quote>()
+  private readonly books = new Map<string, OrderBook>()
+  private readonly wholeBooks = new Set<string>()
+  private readonly positions = new Map<string, number>()
+  private readonly orders = new Map<number, MutableOpenOrder>()
+  private readonly timers = new Map<string, number>()
+  private readonly random: SeededRandom
+  private readonly buffer: Array<RunnerIntent> = []
+  private intentSeq = 0
+
+  constructor(definition: StrategyDefinition<P, S>, parameters: P, options: RunnerOptions) {
+    this.definition = definition
+    this.feeds = definition.feeds(parameters)
+    this.random = new SeededRandom(options.seed)
+    for (const instrument of options.instruments) this.instruments.set(instrument.id, instrument)
+    for (const feed of this.feeds) {
+      this.declared.set(feed.instrument, feed)
+      if (feed.book === true) this.books.set(feed.instrument, new OrderBook())
+    }
+    this.context = {
+      parameters,
+      state: definition.initial(parameters),
+      now: 0,
+      warmingUp: false,
+      instrument: (id) => this.instrumentOf(id),
+      quote: (id) => this.quotes.get(id),
+      book: (id) => (this.wholeBooks.has(id) ? this.books.get(id) : undefined),
+      position: (id) => this.positions.get(id) ?? 0,
+      openOrders: (id) => Array.from(this.orders.values()).filter((order) => order.instrument === id),
+      buy: (id, order) => this.place(id, "buy", order),
+      sell: (id, order) => this.place(id, "sell", order),
+      cancel: (orderSeq) => this.cancel(orderSeq),
+      cancelAll: (id) => {
+        for (const order of this.orders.values()) if (order.instrument === id) this.cancel(order.orderSeq)
+      },
+      signal: (name, value) => {
+        if (this.warmingUp) return
+        const known = this.signals.get(name)
+        if (known === undefined) this.signals.set(name, { count: 1, last: value })
+        else {
+          known.count += 1
+          known.last = value
+        }
+      },
+      random: () => this.random.fraction(),
+      timer: (name, delayMs) => {
+        this.timers.set(name, this.context.now + Math.round(delayMs * 1000))
+      }
+    }
+  }
+
+  /** Calls `onStart`; positions and open orders must have been given before. */
+  start(now: number): void {
+    this.context.now = now
+    this.definition.onStart?.(this.context)
+  }
+
+  /** Replays past bars: handlers run, intents and signals are dropped. */
+  warmUp(bars: ReadonlyArray<MarketEvent>): void {
+    this.setWarmingUp(true)
+    for (const bar of bars) {
+      this.handle(bar)
+      this.buffer.length = 0
+    }
+    this.setWarmingUp(false)
+  }
+
+  /** Delivers one market event if the strategy declared it. Throws what the handler throws. */
+  handle(event: MarketEvent): void {
+    const feed = this.declared.get(event.instrument)
+    if (feed === undefined) return
+    this.context.now = event.timeReceived
+    switch (event.type) {
+      case "quote":
+        this.quotes.set(event.instrument, event)
+        if (feed.quotes !== true || this.definition.onQuote === undefined) return
+        this.count("quote")
+        this.definition.onQuote(event, this.context)
+        return
+      case "trade":
+        if (feed.trades !== true || this.definition.onTrade === undefined) return
+        this.count("trade")
+        this.definition.onTrade(event, this.context)
+        return
+      case "delta": {
+        const book = this.books.get(event.instrument)
+        if (book === undefined) return
+        if (event.snapshot) this.wholeBooks.add(event.instrument)
+        else if (!this.wholeBooks.has(event.instrument)) return
+        book.apply(event)
+        if (this.definition.onBook === undefined) return
+        this.count("book")
+        this.definition.onBook(event, this.context)
+        return
+      }
+      case "bar":
+        if (feed.barSeconds === undefined || event.intervalUs !== feed.barSeconds * 1_000_000) return
+        this.count("bar")
+        this.definition.onBar?.(event, this.context)
+        return
+      case "gap":
+        // Nothing may be decided on prices from before the break.
+        if (!event.resumed) {
+          this.wholeBooks.delete(event.instrument)
+          this.quotes.delete(event.instrument)
+        }
+        this.count("gap")
+        this.definition.onGap?.(event, this.context)
+        return
+    }
+  }
+
+  /** A fill of this strategy; the position moves first, then the handler runs. */
+  fill(fill: StrategyFill, now: number): void {
+    this.context.now = now
+    this.fillCount += 1
+    this.positions.set(fill.instrument, (this.positions.get(fill.instrument) ?? 0) + signOf(fill.side) * fill.lots)
+    const order = this.orders.get(fill.orderSeq)
+    if (order !== undefined) {
+      order.filledLots += fill.lots
+      if (order.filledLots >= order.lots) this.orders.delete(fill.orderSeq)
+    }
+    this.definition.onFill?.(fill, this.context)
+  }
+
+  /** An order ended without being filled to the last lot, or its intent was refused. */
+  orderEnded(end: StrategyOrderEnd, now: number): void {
+    this.context.now = now
+    if (!this.orders.delete(end.orderSeq)) return
+    this.definition.onOrder?.(end, this.context)
+  }
+
+  /** A cancel was refused: the order is open still and may be cancelled again. */
+  cancelRefused(orderSeq: number): void {
+    const order = this.orders.get(orderSeq)
+    if (order !== undefined) order.cancelRequested = false
+  }
+
+  /** When the next timer is due, epoch µs. */
+  nextTimerUs(): number | undefined {
+    let next: number | undefined
+    for (const due of this.timers.values()) if (next === undefined || due < next) next = due
+    return next
+  }
+
+  /** Calls `onTimer` for every timer due by `now`, earliest first. */
+  fireTimers(now: number): void {
+    const due = Array.from(this.timers).filter(([, at]) => at <= now)
+    due.sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))
+    for (const [name] of due) {
+      this.timers.delete(name)
+      this.context.now = now
+      this.count("timer")
+      this.definition.onTimer?.(name, this.context)
+    }
+  }
+
+  /** The intents since the last call; the array is reused by the next handler. */
+  intents(): ReadonlyArray<RunnerIntent> {
+    return this.buffer
+  }
+
+  clearIntents(): void {
+    this.buffer.length = 0
+  }
+
+  /** What the account knows of this strategy, given once before `start`. */
+  adopt(known: {
+    readonly intentSeq: number
+    readonly positions: ReadonlyArray<{ readonly instrument: string; readonly lots: number }>
+    readonly openOrders: ReadonlyArray<OpenOrder>
+  }): void {
+    this.intentSeq = Math.max(this.intentSeq, known.intentSeq)
+    for (const { instrument, lots } of known.positions) this.positions.set(instrument, lots)
+    for (const order of known.openOrders) this.orders.set(order.orderSeq, { ...order })
+  }
+
+  snapshot(): RunnerSnapshot<S> {
+    return { state: this.context.state, random: this.random.snapshot(), timers: Array.from(this.timers) }
+  }
+
+  restore(snapshot: RunnerSnapshot<S>): void {
+    this.context.state = snapshot.state
+    this.random.restore(snapshot.random)
+    for (const [name, due] of snapshot.timers) this.timers.set(name, due)
+  }
+
+  private setWarmingUp(value: boolean): void {
+    this.warmingUp = value
+    this.context.warmingUp = value
+  }
+
+  private count(kind: string): void {
+    this.events.set(kind, (this.events.get(kind) ?? 0) + 1)
+  }
+
+  private instrumentOf(id: string): Instrument {
+    const instrument = this.instruments.get(id)
+    if (instrument === undefined)
+      throw new InvalidOrderRequest(
+        `${id} is not among the feeds this strategy declares (${[...this.declared.keys()].join(", ")})`
+      )
+    return instrument
+  }
+
+  private place(id: string, side: Side, request: OrderRequest): number {
+    const instrument = this.instrumentOf(id)
+    const { price, quantity } = request
+    const lots = typeof quantity === "number" ? quantity : quantityLotsOf(instrument, quantity)
+    if (lots === undefined || !Number.isSafeInteger(lots))
+      throw new InvalidOrderRequest(
+        `${side} ${id}: quantity ${quantity} is not a whole number of lots of ${instrument.lotSize}`
+      )
+    const priceTicks = price === undefined ? 0 : typeof price === "number" ? price : ticksOf(instrument, price)
+    if (priceTicks === undefined || !Number.isSafeInteger(priceTicks))
+      throw new InvalidOrderRequest(
+        `${side} ${id}: price ${price} is not a whole number of ticks of ${instrument.tickSize}`
+      )
+    const intentSeq = this.nextIntent()
+    if (this.warmingUp) return intentSeq
+    const terms: OrderTerms = {
+      side,
+      type: price === undefined ? "market" : "limit",
+      priceTicks,
+      lots,
+      timeInForce: request.timeInForce ?? "GTC",
+      postOnly: request.postOnly ?? false
+    }
+    this.buffer.push({ kind: "place", intentSeq, instrument: id, terms })
+    this.orders.set(intentSeq, {
+      orderSeq: intentSeq,
+      instrument: id,
+      side,
+      priceTicks,
+      lots,
+      filledLots: 0,
+      cancelRequested: false
+    })
+    return intentSeq
+  }
+
+  private cancel(orderSeq: number): void {
+    const order = this.orders.get(orderSeq)
+    if (order === undefined || order.cancelRequested || this.warmingUp) return
+    order.cancelRequested = true
+    this.buffer.push({ kind: "cancel", intentSeq: this.nextIntent(), orderSeq })
+  }
+
+  private nextIntent(): number {
+    if (this.warmingUp) return 0
+    this.intentSeq += 1
+    this.intentCount += 1
+    return this.intentSeq
+  }
+}

@@ -1,0 +1,120 @@
+import { AccountFixture } from "@outcry/testkit/AccountFixture"
+import { btcUsdt, btcUsdtSpec, ethUsdtSpec } from "@outcry/testkit/Instruments"
+import { describe, expect, it } from "vitest"
+import { invariants } from "../src/Account.ts"
+import { fillKeysMax, flaggedMax } from "../src/AccountState.ts"
+import * as Amount from "../src/Amount.ts"
+import { defaults } from "../src/Limits.ts"
+import { closedOrdersMax } from "../src/OrderLedger.ts"
+
+describe("a new version of an instrument", () => {
+  const coarse = { ...btcUsdtSpec, version: 2, lotSize: "0.001", minQuantity: "0.001", tickSize: "0.05" }
+  const list = (account: AccountFixture, spec = coarse): ReadonlyArray<string> =>
+    account.types({ type: "ListInstruments", specs: [spec] })
+
+  it("counts what is held in new lots, and books late fills of old orders at their exact price", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    account.run(account.shown(id, { status: "canceled" }))
+    expect(list(account)).toEqual(["InstrumentListed"])
+    account.run(account.filled(id, { lots: 700, priceTicks: 5_999_999 }))
+    expect(account.state.positions.get(btcUsdt.id)).toMatchObject({ lots: 7, cost: Amount.from("419.99993") })
+    expect(account.types(account.filled(id, { lots: 50 }))).toEqual(["DifferenceFlagged"])
+    expect(invariants(account.state)).toEqual([])
+  })
+
+  it("waits while an order is open", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    expect(list(account)).toEqual(["DifferenceFlagged"])
+    account.run(account.shown(id, { status: "canceled" }))
+    expect(list(account)).toEqual(["InstrumentListed"])
+  })
+
+  it("is flagged where the net position fits the new lots but a strategy's share does not", () => {
+    const account = new AccountFixture()
+    for (const [strategy, lots] of [
+      ["s1", 150],
+      ["s2", 50]
+    ] as const)
+      account.run(account.filled(account.working({ lots }, strategy)))
+    expect(list(account)).toEqual(["DifferenceFlagged"])
+    expect(account.state.strategies.get("s1")!.positions.get(btcUsdt.id)!.lots).toBe(150)
+  })
+
+  it("is flagged where the sizes change and the version does not", () => {
+    const account = new AccountFixture()
+    expect(list(account, { ...btcUsdtSpec })).toEqual([])
+    expect(list(account, { ...btcUsdtSpec, minNotional: "10" })).toEqual(["DifferenceFlagged"])
+    expect(list(account, { ...coarse, version: 2 })).toEqual(["InstrumentListed"])
+    expect(list(account, { ...btcUsdtSpec })).toEqual([])
+  })
+})
+
+describe("limits and trading state", () => {
+  it("take the first limits given, whatever came before them", () => {
+    const account = new AccountFixture({ limits: { openOrdersMax: 7 } })
+    expect(account.state.limits).toEqual({ ...defaults, openOrdersMax: 7 })
+  })
+
+  it("take newer limits and edited ones, not older or equal ones", () => {
+    const account = new AccountFixture()
+    const set = (over: object): ReadonlyArray<string> =>
+      account.types({ type: "SetLimits", limits: { ...defaults, ...over } })
+    expect(set({})).toEqual([])
+    expect(set({ openOrdersMax: 5 })).toEqual(["LimitsSet"])
+    expect(set({ version: 3 })).toEqual(["LimitsSet"])
+    expect(set({ version: 2 })).toEqual([])
+  })
+
+  it("change only when they change", () => {
+    const account = new AccountFixture()
+    const halt = { type: "SetTradingState", state: "halted", by: "operator", reason: "drill" } as const
+    expect(account.types(halt)).toEqual(["TradingStateChanged"])
+    expect(account.types(halt)).toEqual([])
+  })
+})
+
+describe("memory", () => {
+  it("is bounded for closed orders, fills and differences, and the newest are kept", () => {
+    const account = new AccountFixture({ limits: { orderRateMax: 1_000_000 }, balances: { USDT: "100000000" } })
+    let last = ""
+    for (let i = 0; i < closedOrdersMax + 200; i++) {
+      last = account.working({ lots: 10 })
+      account.run(account.shown(last, { status: "canceled" }))
+      account.now += 1
+    }
+    expect(account.state.closed.size).toBeLessThanOrEqual(closedOrdersMax)
+    expect(account.state.venueOrderIds.size).toBe(account.state.closed.size)
+    expect(account.state.closed.has(last)).toBe(true)
+    account.run({
+      type: "SetLimits",
+      limits: { ...account.state.limits, version: 2, positionNotionalMax: "1000000000", grossExposureMax: "1000000000" }
+    })
+    const id = account.working({ lots: fillKeysMax + 500 })
+    for (let i = 0; i < fillKeysMax + 400; i++) account.run(account.filled(id, { lots: 1 }))
+    expect(account.state.fillKeys.size).toBeLessThanOrEqual(fillKeysMax)
+    expect(account.state.positions.get(btcUsdt.id)?.fills).toBe(fillKeysMax + 400)
+    for (let i = 0; i < flaggedMax + 300; i++) account.run(account.filled(`web_${i}`))
+    expect(account.state.flagged.size).toBeLessThanOrEqual(flaggedMax)
+    expect(invariants(account.state)).toEqual([])
+  })
+})
+
+describe("the invariants", () => {
+  it("catch a state that was bent", () => {
+    const bend = (how: (account: AccountFixture, id: string) => void): ReadonlyArray<string> => {
+      const account = new AccountFixture({ instruments: [btcUsdtSpec, ethUsdtSpec] })
+      const id = account.working()
+      expect(invariants(account.state)).toEqual([])
+      how(account, id)
+      return invariants(account.state)
+    }
+    expect(bend((account) => (account.state.balances.get("USDT")!.reserved += 1n))).toHaveLength(1)
+    expect(bend((account) => (account.state.openLots.get(btcUsdt.id)!.buy -= 1))).toHaveLength(1)
+    expect(bend((account) => (account.state.openLots.get(btcUsdt.id)!.unknownOrders += 1))).toHaveLength(1)
+    expect(bend((account, id) => (account.state.orders.get(id)!.status = "canceled"))).toHaveLength(1)
+    expect(bend((account) => (account.state.strategies.get("s1")!.placed += 1))).toHaveLength(1)
+    expect(bend((account) => account.state.venueOrderIds.set("x", "gone"))).toHaveLength(1)
+  })
+})

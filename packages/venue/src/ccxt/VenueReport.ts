@@ -1,0 +1,238 @@
+/**
+ * Binance's replies and reports about orders and executions → the port's `VenueOrder` and `VenueFill`. Whatever does
+ * not fit, down to a price between two ticks, is a `MalformedReport`, never a guess.
+ * Source: developers.binance.com, spot "Trading endpoints" and "User Data Stream", 2026-11.
+ */
+import * as Instrument from "@outcry/model/Instrument"
+import type { Side } from "@outcry/model/MarketData"
+import { Option, Schema } from "effect"
+import type { VenueFill, VenueOrder } from "../Execution.ts"
+
+export class MalformedReport extends Schema.TaggedError<MalformedReport>()("MalformedReport", {
+  report: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `The venue's ${this.report} cannot be read: ${this.reason}. Nothing is concluded from it; look the order up.`
+  }
+}
+
+/** Wire symbol → instrument. */
+export type FindInstrument = (symbol: string) => Instrument.Instrument | undefined
+
+const Id = Schema.Union([Schema.Int, Schema.String])
+const WireSide = Schema.Literals(["BUY", "SELL"])
+
+const OrderReply = Schema.Struct({
+  symbol: Schema.String,
+  orderId: Id,
+  clientOrderId: Schema.String,
+  /** Of a cancel's reply: there `clientOrderId` is the id of the cancel itself. */
+  origClientOrderId: Schema.optionalKey(Schema.String),
+  price: Schema.String,
+  origQty: Schema.String,
+  executedQty: Schema.String,
+  status: Schema.String,
+  side: WireSide,
+  time: Schema.optionalKey(Schema.Number),
+  transactTime: Schema.optionalKey(Schema.Number),
+  updateTime: Schema.optionalKey(Schema.Number),
+  fills: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        price: Schema.String,
+        qty: Schema.String,
+        commission: Schema.String,
+        commissionAsset: Schema.String,
+        tradeId: Id
+      })
+    )
+  )
+})
+
+const AccountTrade = Schema.Struct({
+  symbol: Schema.String,
+  id: Id,
+  orderId: Id,
+  price: Schema.String,
+  qty: Schema.String,
+  commission: Schema.String,
+  commissionAsset: Schema.String,
+  time: Schema.Number,
+  isBuyer: Schema.Boolean,
+  isMaker: Schema.Boolean
+})
+
+const ExecutionReport = Schema.Struct({
+  s: Schema.String,
+  c: Schema.String,
+  C: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  S: WireSide,
+  q: Schema.String,
+  p: Schema.String,
+  x: Schema.String,
+  X: Schema.String,
+  i: Id,
+  l: Schema.String,
+  z: Schema.String,
+  L: Schema.String,
+  n: Schema.NullOr(Schema.String),
+  N: Schema.NullOr(Schema.String),
+  T: Schema.Number,
+  t: Id,
+  m: Schema.Boolean
+})
+
+const statuses: Record<string, VenueOrder["status"]> = {
+  NEW: "open",
+  PENDING_NEW: "open",
+  PARTIALLY_FILLED: "open",
+  PENDING_CANCEL: "open",
+  FILLED: "filled",
+  CANCELED: "canceled",
+  EXPIRED: "expired",
+  EXPIRED_IN_MATCH: "expired",
+  REJECTED: "rejected"
+}
+
+const sideOf = (side: "BUY" | "SELL"): Side => (side === "BUY" ? "buy" : "sell")
+
+/** Reads one kind of report; all that is wrong with it becomes the `MalformedReport`'s reason. */
+const reader =
+  <A, B>(report: string, decode: (input: unknown) => Option.Option<A>, read: (value: A, find: Finder) => B) =>
+  (input: unknown, find: FindInstrument): B | MalformedReport => {
+    const decoded = decode(input)
+    if (Option.isNone(decoded)) return new MalformedReport({ report, reason: "its fields are not those of the protocol" })
+    try {
+      return read(decoded.value, new Finder(report, find))
+    } catch (error) {
+      if (error instanceof MalformedReport) return error
+      throw error
+    }
+  }
+
+/** Exact conversions that refuse by throwing MalformedReport, caught in `reader`. */
+class Finder {
+  private readonly report: string
+  private readonly find: FindInstrument
+  constructor(report: string, find: FindInstrument) {
+    this.report = report
+    this.find = find
+  }
+
+  refuse(reason: string): never {
+    throw new MalformedReport({ report: this.report, reason })
+  }
+
+  instrument(symbol: string): Instrument.Instrument {
+    return this.find(symbol) ?? this.refuse(`${symbol} is not among the venue's instruments`)
+  }
+
+  ticks(instrument: Instrument.Instrument, price: string): number {
+    return Instrument.ticksOf(instrument, price) ?? this.refuse(`price ${price} is no multiple of ${instrument.tickSize}`)
+  }
+
+  lots(instrument: Instrument.Instrument, quantity: string): number {
+    const lots = Instrument.quantityLotsOf(instrument, quantity)
+    return lots ?? this.refuse(`quantity ${quantity} is no multiple of ${instrument.lotSize}`)
+  }
+
+  status(status: string): VenueOrder["status"] {
+    return statuses[status] ?? this.refuse(`status ${status} is not known`)
+  }
+}
+
+/** An order with the fills its reply carried; `timeCreated` is 0 where the reply does not say. */
+export interface ReportedOrder {
+  readonly order: VenueOrder
+  readonly fills: ReadonlyArray<VenueFill>
+  readonly timeCreated: number
+}
+
+export const orderReply = reader("order", Schema.decodeUnknownOption(OrderReply), (value, find): ReportedOrder => {
+  const instrument = find.instrument(value.symbol)
+  const side = sideOf(value.side)
+  const clientOrderId = value.origClientOrderId ?? value.clientOrderId
+  const venueOrderId = String(value.orderId)
+  const timeVenue = (value.transactTime ?? value.updateTime ?? value.time ?? 0) * 1_000
+  const order: VenueOrder = {
+    clientOrderId,
+    venueOrderId,
+    instrument: instrument.id,
+    side,
+    status: find.status(value.status),
+    priceTicks: find.ticks(instrument, value.price),
+    lots: find.lots(instrument, value.origQty),
+    filledLots: find.lots(instrument, value.executedQty),
+    timeVenue
+  }
+  const fills = (value.fills ?? []).map((fill): VenueFill => ({
+    venueTradeId: String(fill.tradeId),
+    venueOrderId,
+    clientOrderId,
+    instrument: instrument.id,
+    side,
+    priceTicks: find.ticks(instrument, fill.price),
+    lots: find.lots(instrument, fill.qty),
+    fee: fill.commission,
+    feeAsset: fill.commissionAsset,
+    // What fills within the reply to its own placement took liquidity.
+    liquidity: "taker",
+    timeVenue
+  }))
+  return { order, fills, timeCreated: (value.time ?? 0) * 1_000 }
+})
+
+export const accountTrade = reader("trade", Schema.decodeUnknownOption(AccountTrade), (value, find): VenueFill => {
+  const instrument = find.instrument(value.symbol)
+  return {
+    venueTradeId: String(value.id),
+    venueOrderId: String(value.orderId),
+    clientOrderId: "",
+    instrument: instrument.id,
+    side: value.isBuyer ? "buy" : "sell",
+    priceTicks: find.ticks(instrument, value.price),
+    lots: find.lots(instrument, value.qty),
+    fee: value.commission,
+    feeAsset: value.commissionAsset,
+    liquidity: value.isMaker ? "maker" : "taker",
+    timeVenue: value.time * 1_000
+  }
+})
+
+/** A report of the user stream: the order as it stands now, and the execution it reports, if any. */
+export interface PushedReport {
+  readonly order: VenueOrder
+  readonly fill: VenueFill | undefined
+}
+
+export const executionReport = reader(
+  "execution report",
+  Schema.decodeUnknownOption(ExecutionReport),
+  (value, find): PushedReport => {
+    const instrument = find.instrument(value.s)
+    const side = sideOf(value.S)
+    const clientOrderId = value.x === "CANCELED" && value.C ? value.C : value.c
+    const venueOrderId = String(value.i)
+    const timeVenue = value.T * 1_000
+    const common = { clientOrderId, venueOrderId, instrument: instrument.id, side, timeVenue }
+    const order: VenueOrder = {
+      ...common,
+      status: find.status(value.X),
+      priceTicks: find.ticks(instrument, value.p),
+      lots: find.lots(instrument, value.q),
+      filledLots: find.lots(instrument, value.z)
+    }
+    if (value.x !== "TRADE") return { order, fill: undefined }
+    const fill: VenueFill = {
+      ...common,
+      venueTradeId: String(value.t),
+      priceTicks: find.ticks(instrument, value.L),
+      lots: find.lots(instrument, value.l),
+      fee: value.n ?? "0",
+      feeAsset: value.N ?? "",
+      liquidity: value.m ? "maker" : "taker"
+    }
+    return { order, fill }
+  }
+)

@@ -1,0 +1,153 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { OrderBook } from "@outcry/model/OrderBook"
+import { Effect, Schedule, type Scope } from "effect"
+import { FrameDecoder } from "../src/binance/FrameDecoder.ts"
+import { MalformedFrame } from "../src/binance/MarketFrame.ts"
+import { type Execution } from "../src/Execution.ts"
+import { MarketData, type VenueEvent } from "../src/MarketData.ts"
+import { type ExchangeProcess, start } from "./ExchangeProcess.ts"
+import { layer, watchMarket } from "./Harness.ts"
+import { btc, eth } from "./Recording.ts"
+
+const gaps = (events: ReadonlyArray<VenueEvent>): ReadonlyArray<string> =>
+  events.flatMap((event) => (event.type === "gap" ? [`${event.reason} ${event.resumed}`] : []))
+
+/** Hashes of the book after each of the events; the empty text while it is not whole. */
+const bookHashes = (events: ReadonlyArray<VenueEvent>): ReadonlyArray<string> => {
+  const book = new OrderBook()
+  let whole = false
+  return events.map((event) => {
+    if (event.type === "gap") whole = event.resumed
+    if (event.type === "delta") book.apply(event)
+    return whole ? book.hash() : ""
+  })
+}
+
+describe("market data against the exchange process", () => {
+  let exchange: ExchangeProcess
+  beforeAll(async () => {
+    exchange = await start(["alpha"], ["--activity", "0.5", "--weight-limit", "1000000"])
+  })
+  afterAll(() => exchange.stop())
+
+  const test = (name: string, body: () => Effect.Effect<void, unknown, MarketData | Execution | Scope.Scope>) =>
+    it.live(name, () =>
+      Effect.suspend(() =>
+        body().pipe(Effect.provide(layer(exchange)), Effect.ensuring(Effect.promise(() => exchange.faults([]))))
+      )
+    )
+  const faults = (...rules: ReadonlyArray<Record<string, unknown>>) => Effect.promise(() => exchange.faults(rules))
+
+  /** The exchange's own book by REST, as a hash. */
+  const truth = Effect.promise(async () => {
+    const reply = await fetch(`${exchange.address.restUrl}/api/v3/depth?symbol=BTCUSDT&limit=1000`)
+    const snapshot = new FrameDecoder().snapshot(await reply.text(), btc)
+    if (snapshot instanceof MalformedFrame) throw snapshot
+    const book = new OrderBook()
+    book.apply({ snapshot: true, bids: snapshot.bids, asks: snapshot.asks })
+    return book.hash()
+  })
+
+  /** Diffs come every 100 ms and REST in between, so both are compared until they speak of the same moment. */
+  const requireTruth = (events: ReadonlyArray<VenueEvent>) =>
+    truth.pipe(
+      Effect.delay(130),
+      Effect.repeat({ until: (hash) => bookHashes(events.slice()).includes(hash), schedule: Schedule.recurs(60) }),
+      Effect.map((hash) => assert.include(bookHashes(events), hash))
+    )
+
+  test("begins with a whole book, goes on with quotes, trades and deltas, and equals the exchange's book", () =>
+    Effect.gen(function* () {
+      const watch = yield* watchMarket(btc)
+      yield* watch.until("all kinds of events", (events) =>
+        ["quote", "trade", "delta", "gap"].every((type) => events.some((event) => event.type === type))
+      )
+      const firstWhole = watch.events.findIndex((event) => event.type === "delta")
+      const first = watch.events[firstWhole]
+      assert.isTrue(first?.type === "delta" && first.snapshot)
+      assert.deepStrictEqual(gaps(watch.events).slice(0, 2), ["started false", "started true"])
+      yield* requireTruth(watch.events)
+    })
+  )
+
+  test("serves several readers and instruments from one socket, each beginning with the whole book", () =>
+    Effect.gen(function* () {
+      const one = yield* watchMarket(btc)
+      const other = yield* watchMarket(eth)
+      yield* one.until("the first book", (events) => gaps(events).includes("started true"))
+      yield* other.until("the other book", (events) => gaps(events).includes("started true"))
+      const late = yield* watchMarket(btc)
+      yield* late.until("an introduction", (events) => gaps(events)[0] === "started true")
+      assert.isTrue(late.events[0]?.type === "delta" && late.events[0].snapshot)
+      yield* requireTruth(late.events)
+      assert.isTrue(other.events.every((event) => event.type !== "quote" || event.bidTicks < 2_000_000))
+    })
+  )
+
+  for (const [kind, reason] of [
+    ["depthDrop", "sequence"],
+    ["depthGap", "sequence"],
+    ["depthBack", "sequence"],
+    ["depthCrossed", "crossed"]
+  ] as const) {
+    test(`answers ${kind} with a gap, resynchronises by REST and is right again`, () =>
+      Effect.gen(function* () {
+        const watch = yield* watchMarket(btc)
+        yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+        yield* faults({ kind, count: 1, symbol: "BTCUSDT" })
+        yield* watch.until("the gap's end", (events) => gaps(events).includes(`${reason} true`))
+        const open = watch.events.findIndex((event) => event.type === "gap" && event.reason === reason)
+        const closed = watch.events.findIndex((event) => event.type === "gap" && event.reason === reason && event.resumed)
+        const between = watch.events.slice(open + 1, closed)
+        // Only trades and the new snapshot: no quote and no change of a broken book.
+        assert.isTrue(between.every((event) => event.type === "trade" || (event.type === "delta" && event.snapshot)))
+        yield* requireTruth(watch.events.slice(closed - 1))
+      })
+    )
+  }
+
+  test("reconnects after a cut, and says what was missed", () =>
+    Effect.gen(function* () {
+      const watch = yield* watchMarket(btc)
+      yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+      yield* faults({ kind: "streamDisconnect", count: 1 })
+      yield* watch.until("the return", (events) => gaps(events).includes("disconnected true"))
+      assert.deepStrictEqual(gaps(watch.events).slice(-2), ["disconnected false", "disconnected true"])
+      yield* requireTruth(watch.events)
+    })
+  )
+
+  test("recycles a connection that stays open and falls silent", () =>
+    Effect.gen(function* () {
+      const watch = yield* watchMarket(btc)
+      yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+      yield* faults({ kind: "streamFreeze", count: 1, delayMs: 600_000 })
+      yield* watch.until("the return", (events) => gaps(events).includes("stale true"))
+      assert.include(gaps(watch.events), "stale false")
+      yield* requireTruth(watch.events)
+    })
+  )
+
+  test("notices a venue that is frozen and recovers with it", () =>
+    Effect.gen(function* () {
+      const watch = yield* watchMarket(btc)
+      yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+      exchange.freeze()
+      yield* watch
+        .until("the loss", (events) => events.at(-1)?.type === "gap")
+        .pipe(Effect.ensuring(Effect.sync(exchange.thaw)))
+      yield* watch.until("the return", (events) => gaps(events).at(-1)?.endsWith("true") === true && gaps(events).length > 2)
+      yield* requireTruth(watch.events.slice(watch.events.findLastIndex((event) => event.type === "gap") - 1))
+    })
+  )
+
+  test("names an unknown venue, and one that cannot be reached", () =>
+    Effect.gen(function* () {
+      const data = yield* MarketData
+      const error = yield* data.session("nowhere").pipe(Effect.flip)
+      assert.match(error.message, /"nowhere" cannot be reached: it is not among the configured venues/)
+      const venue = yield* data.session("sim")
+      assert.deepStrictEqual((yield* venue.instruments).map(({ id }) => id).sort(), ["sim:BTC/USDT", "sim:ETH/USDT"])
+    })
+  )
+})

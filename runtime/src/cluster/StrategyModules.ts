@@ -1,0 +1,88 @@
+/**
+ * Loads strategies from modules: a TypeScript or JavaScript file whose default export is made by `defineStrategy`. Files
+ * outside this project may import `@outcry/model/…` and `effect` as those inside do.
+ */
+import { InvalidOrderRequest } from "@outcry/model/StrategyRunner"
+import type { StrategyDefinition } from "@outcry/model/Strategy"
+import { Effect, Predicate, Schema } from "effect"
+import { existsSync } from "node:fs"
+import { registerHooks } from "node:module"
+import { pathToFileURL } from "node:url"
+
+export class InvalidStrategy extends Schema.TaggedError<InvalidStrategy>()("InvalidStrategy", {
+  module: Schema.String,
+  reason: Schema.String,
+  remedy: Schema.String
+}) {
+  override get message() {
+    return `Strategy ${this.module}: ${this.reason}. ${this.remedy}`
+  }
+}
+
+let hooked = false
+
+/** Lets a file anywhere resolve what this program itself resolves. */
+const hookResolution = (): void => {
+  if (hooked) return
+  hooked = true
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        if (!/^(@outcry\/|effect($|\/))/.test(specifier)) throw error
+        return next(specifier, { ...context, parentURL: import.meta.url })
+      }
+    }
+  })
+}
+
+const isDefinition = (value: unknown): value is StrategyDefinition<unknown, unknown> =>
+  Predicate.isObject(value) &&
+  Predicate.hasProperty(value, "name") &&
+  Predicate.isString(value.name) &&
+  Predicate.hasProperty(value, "parameters") &&
+  Schema.isSchema(value.parameters) &&
+  Predicate.hasProperty(value, "state") &&
+  Schema.isSchema(value.state) &&
+  Predicate.hasProperty(value, "feeds") &&
+  Predicate.isFunction(value.feeds) &&
+  Predicate.hasProperty(value, "initial") &&
+  Predicate.isFunction(value.initial)
+
+/** The definition a module exports. */
+export const load = Effect.fn("StrategyModules.load")(function* (path: string) {
+  const refuse = (reason: string, remedy: string) => new InvalidStrategy({ module: path, reason, remedy })
+  if (!existsSync(path)) return yield* refuse("there is no such file", "Give the path of a module with a strategy.")
+  hookResolution()
+  const loaded = yield* Effect.tryPromise({
+    try: () => import(pathToFileURL(path).href) as Promise<{ readonly default?: unknown }>,
+    catch: (error) => refuse(`it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, "Correct the module.")
+  })
+  if (!isDefinition(loaded.default))
+    return yield* refuse("its default export is no strategy", "Write `export default defineStrategy({ … })`; the README shows one.")
+  return loaded.default
+})
+
+/** Checks parameters against the definition and returns the instruments it wants; a message names the field. */
+export const checkParameters = Effect.fn("StrategyModules.checkParameters")(function* (
+  path: string,
+  definition: StrategyDefinition<unknown, unknown>,
+  parameters: unknown
+) {
+  const decoded = yield* Schema.decodeUnknownEffect(definition.parameters)(parameters).pipe(
+    Effect.mapError(
+      (error) =>
+        new InvalidStrategy({ module: path, reason: `invalid parameters: ${error.message}`, remedy: "Correct them with --param name=value." })
+    )
+  )
+  return yield* Effect.try({
+    try: () => definition.feeds(decoded).map((feed) => feed.instrument),
+    catch: (error) =>
+      new InvalidStrategy({
+        module: path,
+        reason: `feeds() threw: ${error instanceof InvalidOrderRequest || error instanceof Error ? error.message : String(error)}`,
+        remedy: "Correct the module."
+      })
+  })
+})

@@ -1,0 +1,39 @@
+/** Ports of this machine: whether one is free, and free ones for what nobody needs to know the number of. */
+import { Effect } from "effect"
+import { createServer } from "node:net"
+import { type UserError, userError } from "../cli/UserError.ts"
+import { defaults } from "../FloorConfig.ts"
+
+const listenOnce = (port: number): Effect.Effect<number, NodeJS.ErrnoException> =>
+  Effect.callback((resume) => {
+    const server = createServer()
+    server.once("error", (error) => resume(Effect.fail(error)))
+    server.listen({ port, host: defaults.host, exclusive: true }, () => {
+      const address = server.address()
+      const found = typeof address === "object" && address !== null ? address.port : port
+      server.close(() => resume(Effect.succeed(found)))
+    })
+  })
+
+/** Fails with PortInUse, naming the option that chose the port. */
+export const requireFreePort = (port: number): Effect.Effect<void, UserError> =>
+  listenOnce(port).pipe(
+    Effect.asVoid,
+    Effect.mapError((error) =>
+      userError(
+        "PortInUse",
+        error.code === "EACCES"
+          ? `Port ${port} may not be used by this user.`
+          : `Port ${port} on ${defaults.host} is in use by another program.`,
+        "Stop that program, or choose other ports with --port (0 takes free ones)."
+      )
+    )
+  )
+
+/** That many different free ports, chosen by the system. */
+export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =>
+  Effect.gen(function* () {
+    const found = new Set<number>()
+    while (found.size < count) found.add(yield* listenOnce(0))
+    return [...found]
+  }).pipe(Effect.orDie)

@@ -1,0 +1,162 @@
+/**
+ * Which strategies a floor runs: the examples, and modules the user names. Each module is loaded and its parameters
+ * decoded before anything starts, so that a mistake in them costs a second and leaves nothing behind.
+ */
+import { Effect, Schema } from "effect"
+import { basename, extname, join, resolve } from "node:path"
+import type { StrategyDefinition } from "@outcry/model/Strategy"
+import * as StrategyModules from "../cluster/StrategyModules.ts"
+import { reasonOf, type UserError, userError } from "../cli/UserError.ts"
+import { defaults, type StrategyConfig } from "../FloorConfig.ts"
+
+/** The examples and the account each is bound to. */
+export const exampleStrategies: ReadonlyArray<{ readonly file: string; readonly account: string }> = [
+  { file: "moving-average-cross.ts", account: "paper-1" },
+  { file: "market-maker.ts", account: "paper-2" },
+  { file: "pairs-spread.ts", account: "paper-1" }
+]
+
+export const examplesFolder = join(import.meta.dirname, "..", "..", "..", "examples")
+
+/** A strategy that will run, the instruments it needs, and whether the user named it. */
+export interface ChosenStrategy {
+  readonly config: StrategyConfig
+  readonly instruments: ReadonlyArray<string>
+  readonly named: boolean
+}
+
+interface Named {
+  readonly file: string
+  readonly parameters: Readonly<Record<string, Schema.Json>>
+}
+
+const decodeParameters = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+
+/** `FILE` or `FILE:{JSON}`. */
+const splitArgument = Effect.fnUntraced(function* (argument: string) {
+  const at = argument.indexOf(":{")
+  if (at === -1) return { file: argument, parameters: {} } satisfies Named
+  const parameters = yield* decodeParameters(argument.slice(at + 1)).pipe(
+    Effect.mapError(() =>
+      userError(
+        "InvalidParameters",
+        `The parameters in --strategy '${argument}' are not a JSON object.`,
+        `Write them as ${argument.slice(0, at)}:{"name":1}, in single quotes for the shell, or use --param name=1.`
+      )
+    )
+  )
+  const named: Named = { file: argument.slice(0, at), parameters }
+  return named
+})
+
+const isJson = Schema.is(Schema.Json)
+
+/** A value as people type it: JSON where it is JSON, text otherwise. */
+const valueOf = (text: string): Schema.Json => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? value : text
+  } catch {
+    return text
+  }
+}
+
+interface Override {
+  readonly strategy: string
+  readonly key: string
+  readonly value: Schema.Json
+}
+
+const parseOverride = Effect.fnUntraced(function* (text: string) {
+  const match = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z_$][\w$]*)=(.*)$/s.exec(text)
+  if (match === null)
+    return yield* userError("InvalidParameters", `--param '${text}' is not KEY=VALUE.`, "Write it as --param quantity=0.01.")
+  const override: Override = { strategy: match[1] ?? "", key: match[2]!, value: valueOf(match[3]!) }
+  return override
+})
+
+type AnyDefinition = StrategyDefinition<unknown, unknown>
+
+const load = (path: string): Effect.Effect<AnyDefinition, UserError> =>
+  Effect.mapError(StrategyModules.load(path), ({ reason, remedy }) =>
+    userError("UnknownStrategy", `The strategy ${path} cannot be run: ${reason.split("\n")[0]}.`, remedy)
+  )
+
+/** Decodes the parameters as a node will, and returns the instruments they lead to. */
+const check = Effect.fnUntraced(function* (path: string, definition: AnyDefinition, parameters: StrategyConfig["parameters"]) {
+  const decoded = yield* Schema.decodeUnknownEffect(definition.parameters, { onExcessProperty: "error" })(parameters).pipe(
+    Effect.mapError((error) =>
+      userError(
+        "InvalidParameters",
+        `The parameters of ${definition.name} are not valid: ${error.message.replaceAll(/\s*\n\s*/g, " ")}.`,
+        `Correct them in --param or --strategy; ${path} declares what it accepts.`
+      )
+    )
+  )
+  const feeds = yield* Effect.try({
+    try: () => definition.feeds(decoded),
+    catch: (cause) =>
+      userError("InvalidParameters", `${definition.name} cannot name its feeds: ${reasonOf(cause)}.`, `Correct feeds() in ${path}.`)
+  })
+  const instruments: ReadonlyArray<string> = defaults.instruments
+  for (const { instrument } of feeds)
+    if (!instruments.includes(instrument))
+      return yield* userError(
+        "InvalidParameters",
+        `${definition.name} asks for ${instrument}, which this floor does not trade.`,
+        `Use one of ${instruments.join(", ")}.`
+      )
+  return feeds.map(({ instrument }) => instrument)
+})
+
+/** A name that is free: the definition's, or the definition's with a number. */
+const freeName = (taken: ReadonlySet<string>, name: string): string => {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`
+    if (!taken.has(candidate)) return candidate
+  }
+}
+
+/**
+ * The strategies of a floor, checked. `named` run on account paper-1. A `--param` without a strategy's name belongs to
+ * the only named one, or is refused.
+ */
+export const chooseStrategies = (options: {
+  readonly strategy: ReadonlyArray<string>
+  readonly param: ReadonlyArray<string>
+  readonly only: boolean
+}): Effect.Effect<ReadonlyArray<ChosenStrategy>, UserError> =>
+  Effect.gen(function* () {
+    if (options.only && options.strategy.length === 0)
+      return yield* userError("Usage", "--only runs what --strategy names, and none is named.", "Add --strategy FILE.")
+    const named = yield* Effect.forEach(options.strategy, splitArgument)
+    const examples = options.only ? [] : exampleStrategies
+    const wanted = [
+      ...examples.map(({ account, file }) => ({ path: join(examplesFolder, file), account, parameters: {}, named: false })),
+      ...named.map(({ file, parameters }) => ({ path: resolve(file), account: "paper-1", parameters, named: true }))
+    ]
+    const overrides = yield* Effect.forEach(options.param, parseOverride)
+    const taken = new Set<string>()
+    const used = new Set<Override>()
+    const chosen: Array<ChosenStrategy> = []
+    for (const want of wanted) {
+      const definition = yield* load(want.path)
+      const name = freeName(taken, definition.name === "" ? basename(want.path, extname(want.path)) : definition.name)
+      taken.add(name)
+      const mine = overrides.filter((each) => each.strategy === name || (each.strategy === "" && want.named && named.length === 1))
+      for (const each of mine) used.add(each)
+      const parameters = { ...want.parameters, ...Object.fromEntries(mine.map(({ key, value }) => [key, value])) }
+      const instruments = yield* check(want.path, definition, parameters)
+      chosen.push({ config: { name, module: want.path, account: want.account, parameters }, instruments, named: want.named })
+    }
+    const unused = overrides.find((each) => !used.has(each))
+    if (unused !== undefined)
+      return yield* userError(
+        "InvalidParameters",
+        unused.strategy === ""
+          ? `--param ${unused.key} does not say which strategy it is for.`
+          : `--param names the strategy ${unused.strategy}, which does not run.`,
+        `Write --param STRATEGY.${unused.key}=VALUE with one of ${chosen.map(({ config }) => config.name).join(", ")}.`
+      )
+    return chosen
+  })

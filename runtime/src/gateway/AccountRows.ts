@@ -1,0 +1,69 @@
+/** Orders, fills and positions of an account's state as rows of the API, with decimals as text. */
+import type { FillRow, OrderRow, PositionRow } from "@outcry/client/Wire"
+import type { Mark, OrderFilled } from "@outcry/model/AccountEvent"
+import { type AccountState, instrumentAt } from "@outcry/model/AccountState"
+import * as Amount from "@outcry/model/Amount"
+import { priceText, quantityText } from "@outcry/model/Instrument"
+import type { Order } from "@outcry/model/Order"
+import * as Position from "@outcry/model/Position"
+
+export const orderRow = (state: AccountState, order: Order): OrderRow => {
+  const instrument = instrumentAt(state, order.instrument, order.instrumentVersion)
+  return {
+    clientOrderId: order.clientOrderId,
+    venueOrderId: order.venueOrderId,
+    account: state.account,
+    strategy: order.strategy,
+    instrument: order.instrument,
+    side: order.terms.side,
+    type: order.terms.type,
+    price: order.terms.type === "market" ? "" : priceText(instrument, order.terms.priceTicks),
+    quantity: quantityText(instrument, order.terms.lots),
+    filled: quantityText(instrument, order.filledLots),
+    status: order.status,
+    reason: order.reason,
+    timeIntent: order.timeIntent
+  }
+}
+
+export const fillRow = (state: AccountState, order: Order, fill: OrderFilled, seq: number): FillRow => {
+  const instrument = instrumentAt(state, fill.instrument, fill.instrumentVersion)
+  return {
+    seq,
+    account: state.account,
+    strategy: order.strategy,
+    clientOrderId: fill.clientOrderId,
+    venueTradeId: fill.venueTradeId,
+    instrument: fill.instrument,
+    side: fill.side,
+    price: priceText(instrument, fill.priceTicks),
+    quantity: quantityText(instrument, fill.lots),
+    fee: Amount.format(fill.fee),
+    feeAsset: fill.feeAsset,
+    liquidity: fill.liquidity,
+    timeVenue: fill.timeVenue
+  }
+}
+
+/** The account's net positions; unrealised profit at the middle of the mark, empty where there is no mark. */
+export const positionRows = (
+  state: AccountState,
+  markOf: (instrument: string) => Mark | undefined
+): ReadonlyArray<PositionRow> =>
+  Array.from(state.positions, ([id, position]) => {
+    const instrument = state.instruments.get(id)!
+    const mark = markOf(id)
+    const middle = mark === undefined ? undefined : Math.round((mark.bidTicks + mark.askTicks) / 2)
+    const held = BigInt(Math.abs(position.lots)) * instrument.lot
+    return {
+      account: state.account,
+      instrument: id,
+      quantity: quantityText(instrument, position.lots),
+      averagePrice:
+        held === 0n ? "" : Amount.format(Amount.mulDiv(Amount.abs(position.cost), 10n ** BigInt(Amount.scale), held)),
+      mark: middle === undefined ? "" : priceText(instrument, middle),
+      realised: Amount.format(position.realised),
+      unrealised: middle === undefined ? "" : Amount.format(Position.unrealised(position, instrument, middle)),
+      fills: position.fills
+    }
+  })

@@ -1,0 +1,58 @@
+/**
+ * Three kinds of suites. `pure` starts no server and no database and runs side by side; `real` starts Postgres,
+ * exchanges and nodes, one file at a time; `faults` kills them, last. Nothing is retried: a flaky test is a defect.
+ */
+import { configDefaults, defineConfig } from "vitest/config"
+
+const pure = [
+  "packages/{model,matching,indicators,analytics,backtest}/test/**/*.test.ts",
+  "actors/*/test/State*.test.ts",
+  "test/tidy/**/*.test.ts"
+]
+const faults = ["test/faults/**/*.test.ts"]
+const all = [
+  "packages/*/test/**/*.test.ts",
+  "actors/*/test/**/*.test.ts",
+  "runtime/test/**/*.test.ts",
+  "examples/**/*.test.ts",
+  "test/**/*.test.ts"
+]
+
+const processes = {
+  pool: "forks",
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 30_000
+} as const
+
+export default defineConfig({
+  test: {
+    globals: false,
+    retry: 0,
+    // Written nowhere: a clone that another user installed can be tested without permission to change it.
+    cache: false,
+    projects: [
+      {
+        test: {
+          name: "pure",
+          include: pure,
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      {
+        test: {
+          name: "real",
+          include: all,
+          exclude: [...configDefaults.exclude, ...pure, ...faults],
+          ...processes,
+          sequence: { groupOrder: 1 }
+        }
+      },
+      { test: { name: "faults", include: faults, ...processes, testTimeout: 300_000, sequence: { groupOrder: 2 } } }
+    ]
+  }
+})
