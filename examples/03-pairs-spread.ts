@@ -22,8 +22,8 @@ export default defineStrategy({
     quantityFirst: Parameter.decimal("0.01"),
     quantitySecond: Parameter.decimal("0.23"),
     /** Weight of the past in mean and variance is 1 − 1/window. */
-    window: Parameter.integer(20, { min: 2, max: 10_000 }),
-    entry: Parameter.number(1.2, { min: 0.1, max: 10 }),
+    window: Parameter.integer(10, { min: 2, max: 10_000 }),
+    entry: Parameter.number(1, { min: 0.1, max: 10 }),
     exit: Parameter.number(0.2, { min: 0, max: 5 })
   }),
   state: State,

@@ -25,7 +25,8 @@ const conclude = Effect.fnUntraced(function* (exit: Exit.Exit<number, unknown>) 
   if (Exit.isSuccess(exit)) return exit.value
   const error = Cause.squash(exit.cause)
   // The presenter has shown these already.
-  if (CliError.isCliError(error)) return error._tag === "ShowHelp" && error.errors.length === 0 ? exitCodes.ok : exitCodes.usage
+  if (CliError.isCliError(error))
+    return error._tag === "ShowHelp" && error.errors.length === 0 ? exitCodes.ok : exitCodes.usage
   if (Cause.hasInterruptsOnly(exit.cause)) return 130
   const known = knownError(error)
   if (known !== undefined) {

@@ -18,6 +18,8 @@ export class AccountHost extends Context.Service<
     readonly journalId: string
     /** How long after its intent an order may still reach the venue (W), µs. */
     readonly orderExpiryUs: number
+    /** Facts between two snapshots. */
+    readonly snapshotEvery: number
     readonly settings: (account: string) => AccountSettings | undefined
     /** Latest quote of an instrument on this node; undefined until one came. */
     readonly mark: (instrument: string) => Mark | undefined

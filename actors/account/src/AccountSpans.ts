@@ -8,6 +8,15 @@ import { attachTo, type TraceContext } from "@outcry/telemetry/TraceContext"
 /** Spans of the requests under way, so that acknowledgement and fills find their parent. Bounded. */
 const submitsKept = 2000
 
+const keep = <A>(kept: Map<string, A>, key: string, value: A): void => {
+  kept.set(key, value)
+  if (kept.size <= submitsKept) return
+  for (const oldest of kept.keys()) {
+    kept.delete(oldest)
+    return
+  }
+}
+
 export interface AppendTimes {
   readonly receivedUs: number
   readonly decidedUs: number
@@ -17,6 +26,7 @@ export interface AppendTimes {
 
 export class AccountSpans {
   private readonly recorder: SpanRecorder["Service"]
+  private readonly batches = new Map<string, TraceContext>()
   private readonly submits = new Map<string, { readonly context: TraceContext; readonly startUs: number }>()
 
   constructor(recorder: SpanRecorder["Service"]) {
@@ -24,8 +34,9 @@ export class AccountSpans {
   }
 
   /** The batch an order came with: mailbox to commit, with the checks and the append as children. */
-  decided(trace: TraceContext | undefined, order: Order, account: string, times: AppendTimes): TraceContext | undefined {
-    if (trace === undefined) return undefined
+  decided(order: Order, account: string, times: AppendTimes): void {
+    const { trace } = order
+    if (trace === undefined) return
     const attributes = { ...this.attributes(order, account), ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "process" }) }
     const parent = this.recorder.recordUnsafe({
       name: Names.ACCOUNT_SUBMIT,
@@ -45,11 +56,14 @@ export class AccountSpans {
       endUs: times.committedUs,
       kind: "client"
     })
-    return parent
+    keep(this.batches, order.clientOrderId, parent)
   }
 
-  submitted(parent: TraceContext | undefined, order: Order, account: string, startUs: number, endUs: number, outcome: string): void {
+  /** The request to the venue, under the batch it came with. */
+  submitted(order: Order, account: string, startUs: number, endUs: number, outcome: string): void {
+    const parent = this.batches.get(order.clientOrderId)
     if (parent === undefined) return
+    this.batches.delete(order.clientOrderId)
     const context = this.recorder.recordUnsafe({
       name: Names.VENUE_SUBMIT,
       traceId: parent.traceId,
@@ -59,11 +73,7 @@ export class AccountSpans {
       kind: "client",
       attributes: { ...this.attributes(order, account), "outcry.outcome": outcome }
     })
-    this.submits.set(order.clientOrderId, { context, startUs })
-    if (this.submits.size > submitsKept) for (const oldest of this.submits.keys()) {
-      this.submits.delete(oldest)
-      break
-    }
+    keep(this.submits, order.clientOrderId, { context, startUs })
   }
 
   /** The acknowledgement or a fill, from its arrival to its commit. A late one links to the request instead. */

@@ -1,7 +1,7 @@
 /** Pure views of an account's state: what its status, a joining strategy and `explain` show. */
 import type { Mark } from "@outcry/model/AccountEvent"
 import { stateHash } from "@outcry/model/AccountHash"
-import type { AccountState } from "@outcry/model/AccountState"
+import { type AccountState, instrumentAt } from "@outcry/model/AccountState"
 import * as Amount from "@outcry/model/Amount"
 import { priceText, quantityText } from "@outcry/model/Instrument"
 import type { Order } from "@outcry/model/Order"
@@ -9,7 +9,7 @@ import { type Position, unrealised } from "@outcry/model/Position"
 import { AccountStatus, type Joined, type OpenOrder, type PositionRow } from "./Protocol.ts"
 
 const openOrder = (state: AccountState, order: Order): typeof OpenOrder.Type => {
-  const instrument = state.versions.get(`${order.instrument}@${order.instrumentVersion}`)!
+  const instrument = instrumentAt(state, order.instrument, order.instrumentVersion)
   return {
     clientOrderId: order.clientOrderId,
     strategy: order.strategy,
@@ -25,6 +25,9 @@ const openOrder = (state: AccountState, order: Order): typeof OpenOrder.Type => 
   }
 }
 
+/** Ended orders that a joining strategy is told of. */
+const endedMax = 256
+
 /** Everything a strategy needs to go on: how far it got, what it holds and what is open. */
 export const joined = (state: AccountState, strategy: string): typeof Joined.Type => {
   const record = state.strategies.get(strategy)
@@ -35,7 +38,11 @@ export const joined = (state: AccountState, strategy: string): typeof Joined.Typ
     positions: Array.from(record?.positions ?? [], ([instrument, position]) => ({ instrument, lots: position.lots })),
     openOrders: Array.from(state.orders.values())
       .filter((order) => order.strategy === strategy)
-      .map((order) => openOrder(state, order))
+      .map((order) => openOrder(state, order)),
+    endedOrders: Array.from(state.closed.values())
+      .filter((order) => order.strategy === strategy)
+      .slice(-endedMax)
+      .map(({ clientOrderId, filledLots, instrument, intentSeq }) => ({ clientOrderId, filledLots, instrument, intentSeq }))
   }
 }
 

@@ -2,148 +2,163 @@
  * The shell of an account: hands messages to its present life and supervises it. A life that loses its journal is followed
  * by another from the journal; one that was fenced off is followed by none until the shard is surely ours.
  */
-import type { AccountEvent } from "@outcry/model/AccountEvent"
 import type { AccountCommand } from "@outcry/model/AccountCommand"
+import { initial } from "@outcry/model/AccountState"
 import { derive } from "@outcry/model/ClientOrderId"
 import type { Intent } from "@outcry/model/Intent"
-import { initial } from "@outcry/model/AccountState"
-import { Cause, Deferred, Duration, Effect, PubSub, Stream } from "effect"
+import * as Metrics from "@outcry/telemetry/Metrics"
+import { Cause, Deferred, Duration, Effect, Metric } from "effect"
 import { Entity, Sharding } from "effect/cluster"
 import { AccountHost } from "./AccountHost.ts"
 import { joined, status } from "./AccountView.ts"
+import { watch } from "./FactStream.ts"
 import { type Life, live, type Message } from "./Incarnation.ts"
 import { Mailbox } from "./Mailbox.ts"
-import { Account, Busy, type Decision, type Fact, NotReady, Superseded } from "./Protocol.ts"
+import { Account, Busy, type Decision, type Intent as IntentOnWire, NotJoined, NotReady, Superseded } from "./Protocol.ts"
 import { nowUs } from "./Wire.ts"
 
 const lanes = { fastMax: 8192, normalMax: 2048, batchMax: 256 }
 /** Longer than a node needs to notice that it lost a shard: by then a zombie is gone. */
 const afterFenced = Duration.seconds(3)
-const afterLoss = Duration.millis(200)
+const afterLossMsMin = 200
+const afterLossMsMax = 5000
+
+type Reply<A, E> = Deferred.Deferred<A, E | NotReady>
 
 const build = Effect.gen(function* () {
-  const account: string = (yield* Entity.CurrentAddress).entityId
+  const { entityId, shardId } = yield* Entity.CurrentAddress
+  const account: string = entityId
   const host = yield* AccountHost
   const sharding = yield* Sharding.Sharding
-  const shard = yield* Account.getShardId((yield* Entity.CurrentAddress).entityId)
   const mailbox = new Mailbox<Message>(lanes)
-  const epochs = new Map<string, number>()
-  const waiting = new Set<Deferred.Deferred<ReadonlyArray<AccountEvent>, NotReady>>()
+  const waiting = new Map<unknown, (error: NotReady) => void>()
   let life: Life | undefined
+  let losses = 0
+  let moved = false
 
-  const end = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
-    life = undefined
+  const refuseAll = (reason: string): void => {
     mailbox.setNormalOpen(false)
     mailbox.drain()
+    for (const refuse of waiting.values()) refuse(new NotReady({ account, reason }))
+    waiting.clear()
+  }
+
+  /** After a life has ended: nothing that it had not answered holds any more. */
+  const end = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+    losses = life?.ready === true ? 0 : losses + 1
+    life = undefined
     const error = Cause.squash(cause)
     const reason = error instanceof Error ? error.message : String(error)
-    for (const caller of waiting) Deferred.doneUnsafe(caller, Effect.fail(new NotReady({ account, reason })))
-    waiting.clear()
+    refuseAll(reason)
     yield* Effect.logError(`account ${account} starts anew from its journal: ${reason}`)
     const fenced = error instanceof Error && "_tag" in error && error._tag === "Fenced"
-    yield* Effect.sleep(fenced ? afterFenced : afterLoss)
-    if (fenced && !sharding.hasShardId(shard)) return yield* Effect.never
+    yield* Effect.sleep(fenced ? afterFenced : Math.min(afterLossMsMax, afterLossMsMin * 2 ** losses))
   })
 
-  yield* live(account, mailbox, (next) => {
-    life = next
-  }).pipe(
-    Effect.scoped,
-    Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : end(cause))),
-    Effect.forever,
-    Effect.forkScoped
-  )
-
-  const send = Effect.fnUntraced(function* (command: AccountCommand, lane: "fast" | "normal") {
-    const receivedUs = yield* nowUs
-    const done = yield* Deferred.make<ReadonlyArray<AccountEvent>, NotReady>()
-    const message: Message = {
-      command,
-      receivedUs,
-      done: (events) => Deferred.doneUnsafe(done, Effect.succeed(events))
+  const lives = Effect.suspend(() => {
+    // Claiming an account of another node would fence its true owner off.
+    if (!sharding.hasShardId(shardId)) {
+      moved = true
+      refuseAll("it has moved to another node")
+      return Effect.never
     }
-    const offered = lane === "fast" ? mailbox.offerFast(message) : mailbox.offerNormal(message)
-    if (!offered) return yield* new Busy({ account })
-    waiting.add(done)
+    return Effect.scoped(
+      live(account, mailbox, (next) => {
+        life = next
+      })
+    ).pipe(Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : end(cause))))
+  })
+  yield* lives.pipe(Effect.forever, Effect.forkScoped)
+
+  const send = Effect.fnUntraced(function* <A, E>(
+    lane: "fast" | "normal",
+    make: (reply: Reply<A, E>, receivedUs: number) => Message
+  ) {
+    if (moved) return yield* new NotReady({ account, reason: "it has moved to another node" })
+    const reply = yield* Deferred.make<A, E | NotReady>()
+    const message = make(reply, yield* nowUs)
+    if (!(lane === "fast" ? mailbox.offerFast(message) : mailbox.offerNormal(message))) {
+      yield* Metric.update(Metric.withAttributes(Metrics.mailboxRefused, { actor: "Account" }), 1)
+      return yield* new Busy({ account })
+    }
+    waiting.set(reply, (error) => Deferred.doneUnsafe(reply, Effect.fail(error)))
     return yield* Effect.ensuring(
-      Deferred.await(done),
-      Effect.sync(() => waiting.delete(done))
+      Deferred.await(reply),
+      Effect.sync(() => waiting.delete(reply))
     )
   })
 
-  const ready = Effect.suspend(() =>
-    life?.ready === true ? Effect.succeed(life) : Effect.fail(new NotReady({ account, reason: "it is recovering from its journal" }))
-  )
+  /** The number of facts that followed from a command, once they are committed. */
+  const tell = (command: AccountCommand) =>
+    send<number, never>("fast", (reply, receivedUs) => ({
+      command,
+      receivedUs,
+      done: (events) => Deferred.doneUnsafe(reply, Effect.succeed(events.length))
+    }))
 
-  const supersede = (strategy: string, epoch: number): Effect.Effect<void, Superseded> =>
-    Effect.suspend(() => {
-      const seen = epochs.get(strategy) ?? 0
-      if (epoch < seen) return Effect.fail(new Superseded({ strategy, epoch }))
-      epochs.set(strategy, epoch)
-      return Effect.void
-    })
+  const idOf = (strategy: string, intentSeq: number): string => derive(host.journalId, account, strategy, intentSeq)
 
-  const intentOf = (strategy: string, intent: { readonly kind: string; readonly intentSeq: number }, orderSeq: number): string =>
-    derive(host.journalId, account, strategy, intent.kind === "place" ? intent.intentSeq : orderSeq)
+  const named = (strategy: string, intent: typeof IntentOnWire.Type): Intent =>
+    intent.kind === "place"
+      ? { ...intent, clientOrderId: idOf(strategy, intent.intentSeq) }
+      : { kind: "cancel", intentSeq: intent.intentSeq, clientOrderId: idOf(strategy, intent.orderSeq) }
 
   return Account.of({
     Submit: ({ payload }) =>
       Effect.gen(function* () {
-        yield* supersede(payload.strategy, payload.epoch)
-        const intents = payload.intents.map((intent): Intent => {
-          const clientOrderId = intentOf(payload.strategy, intent, intent.kind === "cancel" ? intent.orderSeq : 0)
-          return intent.kind === "place"
-            ? { ...intent, clientOrderId }
-            : { kind: "cancel", intentSeq: intent.intentSeq, clientOrderId }
-        })
+        const { cause, epoch, strategy, timeDecided } = payload
+        const intents = payload.intents.map((intent) => named(strategy, intent))
         if (intents.length === 0) return []
-        const events = yield* send(
-          { type: "SubmitIntents", strategy: payload.strategy, cause: payload.cause, trace: payload.trace ?? undefined, intents },
-          "normal"
-        )
-        return intents.map((intent): typeof Decision.Type => {
-          const refusal = events.find((event) => event.type === "IntentRefused" && event.intentSeq === intent.intentSeq)
-          return refusal?.type === "IntentRefused"
-            ? { intentSeq: intent.intentSeq, clientOrderId: intent.clientOrderId, refused: refusal.reason, detail: refusal.detail }
-            : { intentSeq: intent.intentSeq, clientOrderId: intent.clientOrderId, refused: "", detail: "" }
+        const trace = payload.trace ?? undefined
+        const { events, ledger } = yield* send<Answer, Superseded | NotJoined>("normal", (reply, receivedUs) => ({
+          command: { type: "SubmitIntents", strategy, cause, timeDecided, trace, intents },
+          receivedUs,
+          admit: ({ runs }) => {
+            const run = runs.get(strategy)
+            if (run === epoch) return true
+            const error = run !== undefined && run > epoch ? new Superseded({ strategy, epoch }) : new NotJoined({ strategy, epoch })
+            Deferred.doneUnsafe(reply, Effect.fail(error))
+            return false
+          },
+          done: (events, { ledger }) => Deferred.doneUnsafe(reply, Effect.succeed({ events, ledger }))
+        }))
+        const refused = new Map<number, { readonly reason: string; readonly detail: string }>()
+        const decided = new Set<number>()
+        for (const event of events) {
+          if (!("intentSeq" in event)) continue
+          decided.add(event.intentSeq)
+          if (event.type === "IntentRefused") refused.set(event.intentSeq, event)
+        }
+        // Sent again after a lost reply: the journal has what was answered the first time.
+        if (intents.some((intent) => !decided.has(intent.intentSeq))) {
+          const recorded = yield* ledger
+            .recorded(strategy, intents[0]!.intentSeq)
+            .pipe(Effect.mapError((error) => new NotReady({ account, reason: error.message })))
+          for (const [intentSeq, refusal] of recorded) refused.set(intentSeq, refusal)
+        }
+        return intents.map(({ clientOrderId, intentSeq }): typeof Decision.Type => {
+          const refusal = refused.get(intentSeq)
+          return { intentSeq, clientOrderId, refused: refusal?.reason ?? "", detail: refusal?.detail ?? "" }
         })
       }),
-    Cancel: ({ payload }) =>
-      Effect.map(send({ type: "CancelOrders", clientOrderIds: payload.clientOrderIds }, "fast"), (events) => events.length),
-    SetTradingState: ({ payload }) => Effect.asVoid(send({ type: "SetTradingState", ...payload }, "fast")),
-    Join: ({ payload }) =>
-      Effect.gen(function* () {
-        const { ledger } = yield* ready
-        yield* supersede(payload.strategy, payload.epoch)
-        return joined(ledger.state, payload.strategy)
-      }),
-    Watch: ({ payload }) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          const { facts, ledger } = yield* ready
-          // First listen, then read what is stored: nothing falls between.
-          const subscription = yield* PubSub.subscribe(facts)
-          const stored = ledger.committed
-          const past = ledger.stored(payload.afterSeq).pipe(
-            Stream.takeWhile((fact) => fact.seq <= stored),
-            Stream.chunks,
-            Stream.mapError((error) => new NotReady({ account, reason: String(error) }))
-          )
-          let last = Math.max(payload.afterSeq, stored)
-          const present = Stream.fromSubscription(subscription).pipe(
-            Stream.mapEffect((batch) => {
-              const fresh = batch.filter((fact) => fact.seq > last)
-              if (fresh.length === 0) return Effect.succeed<ReadonlyArray<Fact>>([])
-              if (fresh[0]!.seq !== last + 1)
-                return Effect.fail(new NotReady({ account, reason: "this watcher fell behind; watch again from its last sequence" }))
-              last = fresh.at(-1)!.seq
-              return Effect.succeed<ReadonlyArray<Fact>>(fresh)
-            }),
-            Stream.filter((batch) => batch.length > 0)
-          )
-          return payload.afterSeq >= stored ? present : Stream.concat(past, present)
-        })
-      ),
+    Cancel: ({ payload }) => tell({ type: "CancelOrders", clientOrderIds: payload.clientOrderIds }),
+    SetTradingState: ({ payload }) => Effect.asVoid(tell({ type: "SetTradingState", ...payload })),
+    // Through the mailbox like an intent: whatever an earlier run sent before is decided, whatever comes later is refused.
+    Join: ({ payload: { epoch, strategy } }) =>
+      send<ReturnType<typeof joined>, Superseded>("normal", (reply, receivedUs) => ({
+        command: undefined,
+        receivedUs,
+        admit: ({ runs }) => {
+          if ((runs.get(strategy) ?? 0) <= epoch) {
+            runs.set(strategy, epoch)
+            return true
+          }
+          Deferred.doneUnsafe(reply, Effect.fail(new Superseded({ strategy, epoch })))
+          return false
+        },
+        done: (_events, { ledger }) => Deferred.doneUnsafe(reply, Effect.succeed(joined(ledger.state, strategy)))
+      })),
+    Watch: ({ payload }) => watch(account, () => life, payload.afterSeq),
     Status: () =>
       Effect.sync(() => {
         const where = {
@@ -156,6 +171,11 @@ const build = Effect.gen(function* () {
       })
   })
 })
+
+interface Answer {
+  readonly events: Parameters<NonNullable<Message["done"]>>[0]
+  readonly ledger: Life["ledger"]
+}
 
 /** The accounts of this node. Handlers only pass messages on, so they run side by side; the mailbox keeps the order. */
 export const layer = Account.toLayer(build, {

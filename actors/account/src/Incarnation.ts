@@ -4,33 +4,35 @@
  */
 import type { AccountCommand, Circumstances } from "@outcry/model/AccountCommand"
 import type { AccountEvent } from "@outcry/model/AccountEvent"
-import { findOrder } from "@outcry/model/AccountState"
-import { from } from "@outcry/model/Amount"
-import { specOf } from "@outcry/model/Instrument"
-import type { Order } from "@outcry/model/Order"
+import { findOrder, instrumentAt } from "@outcry/model/AccountState"
+import { findReported } from "@outcry/model/OrderLedger"
+import type { JournalRow } from "@outcry/store/JournalRow"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
-import { Execution, type ExecutionEvent, type ExecutionSession } from "@outcry/venue/Execution"
-import { Deferred, Effect, Metric, PubSub, Schedule, Stream } from "effect"
+import { Execution } from "@outcry/venue/Execution"
+import { Deferred, Effect, Metric, PubSub } from "effect"
 import { failPoint } from "#failpoint"
 import { AccountHost } from "./AccountHost.ts"
-import { AccountSpans } from "./AccountSpans.ts"
+import { makeAccountMeters } from "./AccountMeters.ts"
+import { AccountSpans, type AppendTimes } from "./AccountSpans.ts"
 import { factOf, Ledger } from "./Ledger.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type { Fact } from "./Protocol.ts"
-import { reportFill, reportOrder, reportsOf } from "./Reports.ts"
+import { recoverAndGoOn } from "./Recovery.ts"
 import { makeWire, nowUs, type Wire } from "./Wire.ts"
 
-/** A command on its way through the mailbox; `done` hears the events after their commit. */
+/** On its way through the mailbox. */
 export interface Message {
-  readonly command: AccountCommand
+  /** Absent for a question, which is answered when all before it is committed. */
+  readonly command: AccountCommand | undefined
   readonly receivedUs: number
-  readonly done: ((events: ReadonlyArray<AccountEvent>) => void) | undefined
+  /** Asked when its turn comes; false: it answers by itself and is not worked. */
+  readonly admit?: (life: Life) => boolean
+  /** Hears the events after their commit. */
+  readonly done?: (events: ReadonlyArray<AccountEvent>, life: Life) => void
 }
 
-/** How often the venue's books are compared with ours, beside what it pushes. */
-const auditEvery = "5 seconds"
 /** How long a fill may wait for the acknowledgement of its order. */
 const unmatchedUsMax = 5_000_000
 const unmatchedMax = 1000
@@ -40,51 +42,62 @@ const factsBehindMax = 4096
 export interface Life {
   readonly ledger: Ledger
   readonly facts: PubSub.PubSub<ReadonlyArray<Fact>>
+  /** The run of each strategy that joined this life last. */
+  readonly runs: Map<string, number>
+  readonly ended: Deferred.Deferred<void>
   ready: boolean
 }
 
-export const live = Effect.fnUntraced(function* (account: string, mailbox: Mailbox<Message>, enter: (life: Life) => void) {
+interface Decided {
+  readonly message: Message
+  readonly events: ReadonlyArray<AccountEvent>
+}
+
+export const live = Effect.fnUntraced(function* (
+  account: string,
+  mailbox: Mailbox<Message>,
+  enter: (life: Life) => void
+) {
   const host = yield* AccountHost
   const execution = yield* Execution
   const scope = yield* Effect.scope
   const spans = new AccountSpans(yield* SpanRecorder)
   const settings = host.settings(account)
-  if (settings === undefined) return yield* Effect.die(new Error(`Account ${account} is not in the floor's configuration`))
+  if (settings === undefined)
+    return yield* Effect.die(new Error(`Account ${account} is not in the floor's configuration`))
 
-  const ledger = yield* Ledger.recover(account)
+  const ledger = yield* Ledger.recover(account, host.snapshotEvery)
   const { state } = ledger
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)
   const session = yield* execution.session(account).pipe(Effect.orDie)
+  const meters = makeAccountMeters(account, settings.venue, state)
   const unmatched: Array<{ readonly command: AccountCommand; readonly sinceUs: number }> = []
-  const life: Life = { ledger, facts, ready: false }
+  const life: Life = { ledger, facts, runs: new Map(), ended: yield* Deferred.make<void>(), ready: false }
+  yield* Effect.addFinalizer(() => Deferred.succeed(life.ended, undefined))
   enter(life)
 
-  const report = (commands: ReadonlyArray<AccountCommand>): Effect.Effect<void> =>
-    Effect.flatMap(nowUs, (receivedUs) =>
-      Effect.gen(function* () {
-        for (const command of commands)
-          while (!mailbox.offerFast({ command, receivedUs, done: undefined })) yield* Effect.sleep("5 millis")
-      })
-    )
+  const offer = Effect.fnUntraced(function* (message: Message) {
+    while (!mailbox.offerFast(message)) yield* Effect.sleep("5 millis")
+  })
 
-  /** Sends a command and waits until what follows from it is committed. */
-  const ask = (command: AccountCommand): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      const done = yield* Deferred.make<void>()
-      const receivedUs = yield* nowUs
-      const message = { command, receivedUs, done: () => Deferred.doneUnsafe(done, Effect.void) }
-      while (!mailbox.offerFast(message)) yield* Effect.sleep("5 millis")
-      yield* Deferred.await(done)
-    })
+  const report = Effect.fnUntraced(function* (commands: ReadonlyArray<AccountCommand>) {
+    const receivedUs = yield* nowUs
+    for (const command of commands) yield* offer({ command, receivedUs })
+  })
 
-  const submitSpans = new Map<string, ReturnType<AccountSpans["decided"]>>()
+  const ask = Effect.fnUntraced(function* (command: AccountCommand) {
+    const done = yield* Deferred.make<void>()
+    yield* offer({ command, receivedUs: yield* nowUs, done: () => Deferred.doneUnsafe(done, Effect.void) })
+    yield* Deferred.await(done)
+  })
+
   const wire: Wire = yield* makeWire({
     session,
-    instrument: (order) => state.versions.get(`${order.instrument}@${order.instrumentVersion}`)!,
+    instrument: (order) => instrumentAt(state, order.instrument, order.instrumentVersion),
     report,
     placed: (order, startUs, endUs, outcome) => {
-      spans.submitted(submitSpans.get(order.clientOrderId), order, account, startUs, endUs, outcome)
-      submitSpans.delete(order.clientOrderId)
+      spans.submitted(order, account, startUs, endUs, outcome)
+      return meters.placed(outcome)
     },
     find: (clientOrderId) => findOrder(state, clientOrderId)
   })
@@ -103,64 +116,61 @@ export const live = Effect.fnUntraced(function* (account: string, mailbox: Mailb
       }
       case "OrderUnknown":
         return yield* Effect.forkIn(wire.settle(findOrder(state, event.clientOrderId)!), scope)
-      case "TradingStateChanged":
-        return yield* ledger.setTradingState(event.state)
       default:
         return
     }
   })
 
-  const measure = (event: AccountEvent, message: Message, times: { decidedUs: number; appendStartUs: number; committedUs: number }): Effect.Effect<void> => {
+  const show = (event: AccountEvent, times: AppendTimes): Effect.Effect<void> => {
     const order = "clientOrderId" in event ? findOrder(state, event.clientOrderId) : undefined
-    if (event.type === "OrderIntended" && order !== undefined) {
-      submitSpans.set(order.clientOrderId, spans.decided(order.trace, order, account, { receivedUs: message.receivedUs, ...times }))
-      return Metric.update(Metrics.intentToDurable, (times.committedUs - message.receivedUs) / 1e6)
+    if (order !== undefined) {
+      if (event.type === "OrderIntended") spans.decided(order, account, times)
+      else if (event.type === "OrderAccepted")
+        spans.reported(Names.VENUE_ACK, order, account, times.receivedUs, times.committedUs)
+      else if (event.type === "OrderFilled")
+        spans.reported(Names.VENUE_FILL, order, account, times.receivedUs, times.committedUs)
     }
-    if (event.type === "OrderAccepted" && order !== undefined) {
-      spans.reported(Names.VENUE_ACK, order, account, message.receivedUs, times.committedUs)
-      return Metric.update(Metrics.intentToAck, (times.committedUs - order.timeIntent) / 1e6)
-    }
-    if (event.type === "OrderFilled" && order !== undefined) {
-      spans.reported(Names.VENUE_FILL, order, account, message.receivedUs, times.committedUs)
-      return Metric.update(Metric.withAttributes(Metrics.fills, { account }), 1)
-    }
-    if (event.type === "IntentRefused") return Metric.update(Metric.withAttributes(Metrics.intentsRefused, { account, reason: event.reason }), 1)
-    const outcome = outcomes[event.type]
-    return outcome === undefined ? Effect.void : Metric.update(Metric.withAttributes(Metrics.orders, { account, outcome }), 1)
+    return meters.committed(event, order, times)
   }
 
   /** A fill may overtake the acknowledgement that says whose it is: it waits a little for it. */
-  const isUnmatched = (command: AccountCommand): boolean => {
-    if (command.type !== "ReportFill" || command.clientOrderId !== "") return false
-    for (const orders of [state.orders, state.closed])
-      for (const order of orders.values())
-        if (order.venueOrderId === command.venueOrderId && order.instrument === command.instrument) return false
-    return true
-  }
+  const isUnmatched = (command: AccountCommand): boolean =>
+    command.type === "ReportFill" && findReported(state, command) === undefined
 
   const retryUnmatched = (now: number): void => {
     for (const waiting of unmatched.splice(0)) {
       const late = now - waiting.sinceUs > unmatchedUsMax || unmatched.length >= unmatchedMax
-      if (!late && isUnmatched(waiting.command)) unmatched.push(waiting)
-      else mailbox.offerFast({ command: waiting.command, receivedUs: late ? 0 : waiting.sinceUs, done: undefined })
+      const due = late || !isUnmatched(waiting.command)
+      if (!due || !mailbox.offerFast({ command: waiting.command, receivedUs: late ? 0 : waiting.sinceUs }))
+        unmatched.push(waiting)
     }
   }
 
-  const work = Effect.fnUntraced(function* (batch: ReadonlyArray<Message>) {
-    const startUs = yield* nowUs
-    const circumstances: Circumstances = { now: startUs, expiryUs: host.orderExpiryUs, mark: host.mark }
-    const rows = []
-    const decided: Array<{ readonly message: Message; readonly events: ReadonlyArray<AccountEvent> }> = []
+  const decide = (batch: ReadonlyArray<Message>, circumstances: Circumstances) => {
+    const rows: Array<JournalRow> = []
+    const decided: Array<Decided> = []
     for (const message of batch) {
+      const { admit, command, receivedUs } = message
+      if (admit !== undefined && !admit(life)) continue
       // A late one is decided though nothing matches, and so flagged.
-      if (message.receivedUs !== 0 && isUnmatched(message.command)) {
-        unmatched.push({ command: message.command, sinceUs: message.receivedUs })
+      if (command !== undefined && receivedUs !== 0 && isUnmatched(command)) {
+        unmatched.push({ command, sinceUs: receivedUs })
         continue
       }
-      const { events, rows: added } = ledger.decide(message.command, circumstances)
-      for (const row of added) rows.push(row)
-      decided.push({ message, events })
+      const made = command === undefined ? { events: [], rows: [] } : ledger.decide(command, circumstances)
+      for (const row of made.rows) rows.push(row)
+      decided.push({ message, events: made.events })
     }
+    return { rows, decided }
+  }
+
+  const work = Effect.fnUntraced(function* (batch: ReadonlyArray<Message>) {
+    // The state that binds every append is set before the fact that tells of it: a crash between leaves the binding one.
+    for (const { command } of batch)
+      if (command?.type === "SetTradingState" && command.by !== "journal") yield* ledger.setTradingState(command.state)
+    const startUs = yield* nowUs
+    const circumstances: Circumstances = { now: startUs, expiryUs: host.orderExpiryUs, mark: host.mark }
+    const { decided, rows } = decide(batch, circumstances)
     const appendStartUs = yield* nowUs
     yield* ledger.append(rows)
     const committedUs = yield* nowUs
@@ -168,129 +178,31 @@ export const live = Effect.fnUntraced(function* (account: string, mailbox: Mailb
       yield* Metric.update(Metrics.journalAppend, (committedUs - appendStartUs) / 1e6)
       yield* PubSub.publish(facts, rows.map(factOf))
     }
-    const times = { decidedUs: appendStartUs, appendStartUs, committedUs }
+    let intents = 0
     for (const { events, message } of decided) {
+      const { command, receivedUs } = message
+      if (command?.type === "SubmitIntents") intents += command.intents.length
+      const times = { receivedUs, decidedUs: appendStartUs, appendStartUs, committedUs }
       for (const event of events) {
-        yield* measure(event, message, times)
+        yield* show(event, times)
         yield* follow(event)
       }
-      message.done?.(events)
+      message.done?.(events, life)
     }
     if (unmatched.length > 0) retryUnmatched(committedUs)
+    yield* meters.turn(mailbox.size, intents, appendStartUs - startUs)
     yield* ledger.snapshot
   })
 
-  yield* recoverAndGoOn(account, life, { ask, report, mailbox, session, wire }).pipe(Effect.forkScoped)
-  return yield* Effect.forever(
-    Effect.flatMap(mailbox.take, (batch) =>
-      Effect.andThen(Metric.update(Metric.withAttributes(Metrics.mailboxSize, { actor: "Account" }), mailbox.size), work(batch))
+  const ready = Effect.andThen(
+    Effect.sync(() => {
+      life.ready = true
+      mailbox.setNormalOpen(true)
+    }),
+    Effect.logInfo(
+      `account ${account} ready: epoch ${ledger.epoch}, ${state.seq} facts, ${state.orders.size} open orders`
     )
   )
-})
-
-const outcomes: Partial<Record<AccountEvent["type"], string>> = {
-  OrderAccepted: "accepted",
-  OrderRejected: "rejected",
-  OrderUnknown: "unknown",
-  OrderNotPlaced: "not_placed",
-  OrderCanceled: "canceled",
-  OrderExpired: "expired"
-}
-
-interface Tools {
-  readonly ask: (command: AccountCommand) => Effect.Effect<void>
-  readonly report: (commands: ReadonlyArray<AccountCommand>) => Effect.Effect<void>
-  readonly mailbox: Mailbox<Message>
-  readonly session: ExecutionSession
-  readonly wire: Wire
-}
-
-const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("3 seconds")])
-
-/**
- * After the replay: what was in flight is unknown until the venue has been asked; fills are fetched from the last known
- * one; then the account accepts intents, though not on instruments where an order's fate is still open.
- */
-const recoverAndGoOn = Effect.fnUntraced(function* (account: string, life: Life, tools: Tools) {
-  const { ask, report, session, wire } = tools
-  const { state } = life.ledger
-  const scope = yield* Effect.scope
-  const host = yield* AccountHost
-  const settings = host.settings(account)!
-
-  const read = <A>(what: string, effect: Effect.Effect<{ readonly _tag: "Ok"; readonly value: A } | { readonly _tag: "Unreachable"; readonly reason: string }>) =>
-    Effect.flatMap(effect, (answer) => (answer._tag === "Ok" ? Effect.succeed(answer.value) : Effect.fail(answer.reason))).pipe(
-      Effect.tapError((reason) => Effect.logWarning(`account ${account}: ${what} not available: ${reason}`)),
-      Effect.retry(again),
-      Effect.orDie
-    )
-
-  const { bindingState } = life.ledger
-  yield* ask({ type: "SetTradingState", state: bindingState, by: "journal", reason: "set while the account had no owner" })
-
-  const pending = Array.from(state.orders.values(), (order): Order => ({ ...order }))
-  for (const order of pending)
-    if (order.status === "intended")
-      yield* ask({ type: "ReportUnknown", clientOrderId: order.clientOrderId, reason: "its owner ended before the venue's answer was in" })
-    else if (order.status === "unknown") yield* Effect.forkScoped(wire.settle(state.orders.get(order.clientOrderId)!))
-
-  const listed = yield* read("instruments", session.instruments)
-  const wanted = listed.filter((instrument) => settings.instruments.includes(instrument.id))
-  yield* ask({ type: "ListInstruments", specs: wanted.map(specOf) })
-  yield* ask({ type: "SetLimits", limits: settings.limits })
-  if (state.balances.size === 0) {
-    const balances = yield* read("balances", session.balances)
-    yield* ask({
-      type: "AdoptBalances",
-      balances: balances.map(({ asset, free, locked }) => ({ asset, amount: from(free) + from(locked) }))
-    })
-  }
-
-  /** Fills we may have missed, then orders that the venue no longer has open. */
-  const audit = Effect.gen(function* () {
-    const open = Array.from(state.orders.values())
-    for (const instrument of state.instruments.values()) {
-      const mine = open.filter((order) => order.instrument === instrument.id)
-      const last = state.lastTradeIds.get(instrument.id)
-      if (last === undefined && mine.length === 0) continue
-      const sinceUs = mine.reduce((least, order) => Math.min(least, order.timeIntent), yield* nowUs)
-      const fills = yield* session.fillsSince({ instrument, afterTradeId: last ?? "", sinceUs: sinceUs - 60_000_000 })
-      if (fills._tag === "Ok") yield* report(fills.value.map(reportFill))
-    }
-    const atVenue = yield* session.openOrders
-    if (atVenue._tag === "Unreachable") return
-    const ids = new Set(atVenue.value.map((order) => order.clientOrderId))
-    yield* report(atVenue.value.map(reportOrder))
-    for (const order of open)
-      if ((order.status === "working" || order.status === "pendingCancel") && !ids.has(order.clientOrderId))
-        if (state.orders.has(order.clientOrderId)) yield* wire.look(order)
-    for (const order of state.orders.values())
-      if (order.status === "pendingCancel" && ids.has(order.clientOrderId)) yield* Effect.forkIn(wire.cancel(order), scope)
-  })
-
-  const onVenueEvent = (event: ExecutionEvent): Effect.Effect<void> => {
-    switch (event._tag) {
-      case "OrderChanged": {
-        const known = findOrder(state, event.order.clientOrderId)
-        const closes = event.order.status !== "open" && event.order.status !== "filled"
-        // A close ahead of its fills waits for them: the look-up brings both in order.
-        if (closes && known !== undefined && event.order.filledLots > known.filledLots)
-          return Effect.asVoid(Effect.forkIn(Effect.delay(wire.look(known), "100 millis"), scope))
-        return report(reportsOf(event.order, []))
-      }
-      case "Filled":
-        return report([reportFill(event.fill)])
-      case "Connected":
-        return Effect.asVoid(audit)
-      case "Disconnected":
-        return Effect.logWarning(`account ${account}: the venue's reports are interrupted: ${event.reason}`)
-    }
-  }
-
-  yield* Effect.forkScoped(Stream.runForEach(session.events, onVenueEvent))
-  yield* audit
-  life.ready = true
-  tools.mailbox.setNormalOpen(true)
-  yield* Effect.logInfo(`account ${account} ready: epoch ${life.ledger.epoch}, ${state.seq} facts, ${state.orders.size} open orders`)
-  return yield* audit.pipe(Effect.delay(auditEvery), Effect.forever)
+  const recovery = recoverAndGoOn(account, { ledger, settings, session, wire, report, ask, ready })
+  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, work)), recovery])
 })

@@ -10,13 +10,10 @@ import { stateHash } from "@outcry/model/AccountHash"
 import * as AccountSnapshot from "@outcry/model/AccountSnapshot"
 import { type AccountState, evolve, initial, versionKey } from "@outcry/model/AccountState"
 import { type Claim, Journal, type Snapshot } from "@outcry/store/Journal"
-import type { AppendError } from "@outcry/store/JournalError"
+import type { AppendError, Fenced } from "@outcry/store/JournalError"
 import type { JournalRow } from "@outcry/store/JournalRow"
 import { Effect, Option, Stream } from "effect"
 import type { Fact } from "./Protocol.ts"
-
-/** Facts between two snapshots. */
-const snapshotEvery = 1000
 
 export const entityIdOf = (account: string): string => `Account/${account}`
 
@@ -42,10 +39,11 @@ export const replay = Effect.fn("Account.replay")(function* (account: string) {
     Effect.catchTag("CorruptSnapshot", (error) => Effect.as(Effect.logWarning(error.message), Option.none<Snapshot>()))
   )
   const found = Option.getOrUndefined(stored)
-  const snapshot = found?.version === AccountSnapshot.version ? found : undefined
-  const state = snapshot === undefined ? initial(account) : AccountSnapshot.decode(JSON.stringify(snapshot.state))
-  if (snapshot !== undefined && stateHash(state) !== snapshot.hash)
-    return yield* Effect.die(new Error(`The snapshot of ${entityId} does not have its own hash; delete it to replay the journal`))
+  const kept = found?.version === AccountSnapshot.version ? AccountSnapshot.decode(JSON.stringify(found.state)) : undefined
+  const isSound = kept !== undefined && stateHash(kept) === found?.hash
+  if (kept !== undefined && !isSound)
+    yield* Effect.logWarning(`the snapshot of ${entityId} does not have its own hash: its whole journal is replayed`)
+  const state = kept !== undefined && isSound ? kept : initial(account)
   yield* journal.read(entityId, state.seq + 1).pipe(
     Stream.runForEach((row) =>
       Effect.sync(() => {
@@ -65,11 +63,13 @@ export class Ledger {
   committed: number
   private readonly journal: Journal["Service"]
   private readonly entityId: string
+  private readonly snapshotEvery: number
   private commands = 0
   private snapshotAt: number
 
-  private constructor(journal: Journal["Service"], state: AccountState, claim: Claim) {
+  private constructor(journal: Journal["Service"], state: AccountState, claim: Claim, snapshotEvery: number) {
     this.journal = journal
+    this.snapshotEvery = snapshotEvery
     this.state = state
     this.epoch = claim.epoch
     this.bindingState = claim.tradingState
@@ -78,12 +78,12 @@ export class Ledger {
     this.entityId = entityIdOf(state.account)
   }
 
-  /** Becomes the owner, then replays: in this order, or a zombie's last append could be missed. */
-  static readonly recover = Effect.fn("Account.recover")(function* (account: string) {
+  /** Facts between two snapshots: `snapshotEvery`. Becomes the owner, then replays: in this order, or a zombie's last append could be missed. */
+  static readonly recover = Effect.fn("Account.recover")(function* (account: string, snapshotEvery: number = 1000) {
     const journal = yield* Journal
     const claim = yield* journal.claim(entityIdOf(account), "account")
     const state = yield* replay(account)
-    return new Ledger(journal, state, claim)
+    return new Ledger(journal, state, claim, snapshotEvery)
   })
 
   /** Decides a command on the present state and applies what follows; the rows are still to be appended. */
@@ -91,7 +91,7 @@ export class Ledger {
     const firstSeq = this.state.seq + 1
     const events = execute(this.state, command, circumstances)
     if (events.length === 0) return { events, rows: [] }
-    const commandId = this.commandId(command)
+    const commandId = this.commandId(command, events[0]!)
     const rows = events.map((event, index): JournalRow => ({
       seq: firstSeq + index,
       commandId,
@@ -123,10 +123,23 @@ export class Ledger {
     return this.journal.read(this.entityId, afterSeq + 1).pipe(Stream.map(factOf))
   }
 
-  /** Saves a snapshot when enough was added since the last; failing to is no harm. */
-  get snapshot(): Effect.Effect<void> {
+  /** What the journal says became of intents whose batch was decided before: the reason and detail of the refused. */
+  recorded(strategy: string, firstIntentSeq: number) {
+    return Effect.map(this.journal.findCommand(this.entityId, batchId(strategy, firstIntentSeq)), (rows) => {
+      const refused = new Map<number, { readonly reason: string; readonly detail: string }>()
+      for (const row of rows) {
+        if (row.type !== "IntentRefused") continue
+        const payload = row.payload as { readonly intentSeq: number; readonly reason: string; readonly detail: string }
+        refused.set(payload.intentSeq, payload)
+      }
+      return refused
+    })
+  }
+
+  /** Saves a snapshot when enough was added since the last. Failing to is no harm, unless another owner is why. */
+  get snapshot(): Effect.Effect<void, Fenced> {
     return Effect.suspend(() => {
-      if (this.committed - this.snapshotAt < snapshotEvery || this.committed !== this.state.seq) return Effect.void
+      if (this.committed - this.snapshotAt < this.snapshotEvery || this.committed !== this.state.seq) return Effect.void
       this.snapshotAt = this.committed
       const text = AccountSnapshot.encode(this.state)
       const snapshot = {
@@ -137,7 +150,13 @@ export class Ledger {
       }
       return this.journal
         .saveSnapshot(this.entityId, this.epoch, snapshot)
-        .pipe(Effect.catch((error) => Effect.logWarning(`snapshot of ${this.entityId} not saved: ${error.message}`)))
+        .pipe(
+          Effect.catch((error) =>
+            error._tag === "Fenced"
+              ? Effect.fail(error)
+              : Effect.logWarning(`snapshot of ${this.entityId} not saved: ${error.message}`)
+          )
+        )
     })
   }
 
@@ -146,9 +165,12 @@ export class Ledger {
     return this.journal.setTradingState(this.entityId, state)
   }
 
-  private commandId(command: AccountCommand): string {
-    if (command.type === "SubmitIntents") return `${command.strategy}/${command.intents[0]!.intentSeq}`
+  private commandId(command: AccountCommand, first: AccountEvent): string {
+    // Of the first fact, since intents before it may be repeats that were decided under an id of their own.
+    if (command.type === "SubmitIntents" && "intentSeq" in first) return batchId(command.strategy, first.intentSeq)
     this.commands += 1
     return `${this.epoch}.${this.commands}`
   }
 }
+
+const batchId = (strategy: string, intentSeq: number): string => `${strategy}/${intentSeq}`

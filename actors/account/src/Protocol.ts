@@ -40,6 +40,16 @@ export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
   }
 }
 
+/** This run has not joined the account's present life: what it knows may be old. */
+export class NotJoined extends Schema.TaggedError<NotJoined>()("NotJoined", {
+  strategy: Schema.String,
+  epoch: Schema.Int
+}) {
+  override get message() {
+    return `Run ${this.epoch} of strategy ${this.strategy} has not joined the account since it last recovered; join it anew.`
+  }
+}
+
 export const Position = Schema.Struct({ instrument: Schema.String, feedEpoch: Schema.Int, seq: Schema.Int })
 const Trace = Schema.Struct({ traceId: Schema.String, spanId: Schema.String })
 
@@ -66,18 +76,23 @@ export const Decision = Schema.Struct({
   detail: Schema.String
 })
 
-/** All intents of one cause. Replies after the commit; the wire is worked afterwards. */
+/**
+ * All intents of one cause. Replies after the commit; the wire is worked afterwards. Only the run that joined last may
+ * submit, and only to the life of the account that it joined: else its numbers could be those of another's intents.
+ */
 export const Submit = Rpc.make("Submit", {
   payload: {
     strategy: Schema.String,
     /** Epoch of the strategy's run. */
     epoch: Schema.Int,
     cause: Position,
+    /** When the strategy decided, epoch µs: an intent to place that waited too long is refused. */
+    timeDecided: Schema.Number,
     trace: Schema.NullOr(Trace),
     intents: Schema.Array(Intent)
   },
   success: Schema.Array(Decision),
-  error: Schema.Union([Busy, NotReady, Superseded])
+  error: Schema.Union([Busy, NotReady, NotJoined, Superseded])
 })
 
 export const Cancel = Rpc.make("Cancel", {
@@ -111,7 +126,16 @@ export const Joined = Schema.Struct({
   seq: Schema.Int,
   causes: Schema.Array(Position),
   positions: Schema.Array(Schema.Struct({ instrument: Schema.String, lots: Schema.Number })),
-  openOrders: Schema.Array(OpenOrder)
+  openOrders: Schema.Array(OpenOrder),
+  /** The latest ended orders, oldest first: a fill may come after the end. */
+  endedOrders: Schema.Array(
+    Schema.Struct({
+      clientOrderId: Schema.String,
+      intentSeq: Schema.Int,
+      instrument: Schema.String,
+      filledLots: Schema.Number
+    })
+  )
 })
 
 export const Join = Rpc.make("Join", {

@@ -2,6 +2,7 @@
  * The shell of a feed: reads the venue's stream, lets the state stamp it, and publishes each chunk once, packed, to at
  * most one stream per node. A subscriber that falls behind misses chunks and sees it by the sequence.
  */
+import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import * as Attributes from "@outcry/telemetry/Attributes"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
@@ -9,7 +10,7 @@ import { causeTrace } from "@outcry/telemetry/TraceContext"
 import type { MarketEvent } from "@outcry/model/MarketData"
 import { priceText } from "@outcry/model/Instrument"
 import { MarketData } from "@outcry/venue/MarketData"
-import { Clock, Context, Duration, Effect, PubSub, Schedule, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Metric, PubSub, Schedule, Stream } from "effect"
 import { Entity } from "effect/cluster"
 import { pack } from "./FeedCodec.ts"
 import { Feed, FeedStatus } from "./Protocol.ts"
@@ -18,6 +19,7 @@ import { FeedState } from "./State.ts"
 /** Chunks a slow node may be behind before it misses some. */
 const chunksBehindMax = 512
 const barTick = Duration.millis(100)
+const aliveEveryUs = 1_000_000
 
 /** What the feed needs from its node besides the venue. */
 export class FeedHost extends Context.Service<
@@ -28,6 +30,30 @@ export class FeedHost extends Context.Service<
     readonly raiseEpoch: (instrument: string) => Effect.Effect<number>
   }
 >()("@outcry/actor-feed/FeedHost") {}
+
+/** Packed once, whatever the number of nodes that read it. */
+interface Chunk {
+  /** Of its first event; of the next one to come where it is empty. */
+  readonly firstSeq: number
+  readonly bytes: Uint8Array
+}
+
+const kinds = { quote: "quote", trade: "trade", delta: "book", bar: "bar", gap: undefined } as const
+
+/** Counts what is published by kind, a chunk at a time. */
+const makeTickCounts = (feed: string) => {
+  const counters = new Map(
+    ["quote", "trade", "book", "bar"].map((kind) => [kind, Metric.withAttributes(Metrics.feedTicks, { feed, kind })])
+  )
+  return Effect.fnUntraced(function* (events: ReadonlyArray<MarketEvent>) {
+    const counts = new Map<string, number>()
+    for (const { type } of events) {
+      const kind = kinds[type]
+      if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }
+    for (const [kind, count] of counts) yield* Metric.update(counters.get(kind)!, count)
+  })
+}
 
 const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 
@@ -46,25 +72,43 @@ const build = Effect.gen(function* () {
     return yield* Effect.die(new Error(`${id} is not traded at ${venue}; correct the floor's instruments`))
   const feedEpoch = yield* host.raiseEpoch(id)
   const state = new FeedState(id, feedEpoch)
-  const hub = yield* PubSub.sliding<Uint8Array>(chunksBehindMax)
+  const clock = yield* Clock.Clock
+  const hub = yield* PubSub.sliding<Chunk>(chunksBehindMax)
+  const ticks = makeTickCounts(id)
+  const staleness = Metric.withAttributes(Metrics.feedStaleness, { feed: id })
+  const offset = Metric.withAttributes(Metrics.clockOffset, { venue })
   let subscribers = 0
+  let publishedUs = 0
+  let gapsTold = 0
 
-  const publish = (events: ReadonlyArray<MarketEvent>): Effect.Effect<void> =>
-    events.length === 0
-      ? Effect.void
-      : Effect.flatMap(nowUs, (now) => {
-          state.publishedAt(events, now)
-          return PubSub.publish(hub, pack(feedEpoch, events))
-        })
+  /**
+   * Two fibers publish: the venue's stream and the clock. Stamping and publishing are one step that no other fiber can
+   * come between, so that chunks leave in the order of their sequence numbers.
+   */
+  const publish = (stamp: () => ReadonlyArray<MarketEvent>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const events = stamp()
+      const now = Number(clock.currentTimeNanosUnsafe() / 1000n)
+      // Without news an empty chunk tells the nodes that the feed is alive.
+      if (events.length === 0 && now - publishedUs < aliveEveryUs) return Effect.void
+      publishedUs = now
+      state.publishedAt(events, now)
+      PubSub.publishUnsafe(hub, { firstSeq: state.seq - events.length + 1, bytes: pack(feedEpoch, events) })
+      return ticks(events)
+    })
 
   yield* session.subscribe(instrument).pipe(
-    Stream.runForEach((chunk) => Effect.suspend(() => publish(state.take(chunk)))),
+    Stream.runForEach((chunk) => publish(() => state.take(chunk))),
     Effect.forkScoped
   )
   yield* Effect.gen(function* () {
     const now = yield* nowUs
     const { offsetUs } = yield* session.clockOffset
-    if (state.condition === "live") yield* publish(state.tick(now + offsetUs, now))
+    yield* publish(() => (state.condition === "live" ? state.tick(now + offsetUs, now) : []))
+    yield* Metric.update(staleness, state.lastReceived === 0 ? 0 : Math.max(0, now - state.lastReceived) / 1e6)
+    yield* Metric.update(offset, offsetUs / 1e6)
+    if (state.gaps > gapsTold) yield* Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: id, kind: "book" }), state.gaps - gapsTold)
+    gapsTold = state.gaps
   }).pipe(Effect.repeat(Schedule.spaced(barTick)), Effect.forkScoped)
 
   return Feed.of({
@@ -74,10 +118,14 @@ const build = Effect.gen(function* () {
           const subscription = yield* PubSub.subscribe(hub)
           subscribers += 1
           yield* Effect.addFinalizer(() => Effect.sync(() => void subscribers--))
-          return Stream.concat(
-            Stream.sync(() => pack(feedEpoch, state.opening())),
-            Stream.fromSubscription(subscription)
+          const openedAt = state.seq
+          const opening = pack(feedEpoch, state.opening())
+          // What was published between listening and looking is in the opening already.
+          const live = Stream.fromSubscription(subscription).pipe(
+            Stream.filter(({ firstSeq }) => firstSeq > openedAt),
+            Stream.map(({ bytes }) => bytes)
           )
+          return Stream.concat(Stream.succeed(opening), live)
         })
       ),
     RecentBars: ({ payload }) =>

@@ -43,8 +43,8 @@ export const pack = (feedEpoch: number, events: ReadonlyArray<MarketEvent>): Uin
 /** The events of a chunk, as of the instrument whose feed it came from. Throws UnreadableChunk. */
 export const unpack = (instrument: string, bytes: Uint8Array): ReadonlyArray<MarketEvent> => {
   if (bytes.byteLength % 8 !== 0 || bytes.byteLength < 16) throw new UnreadableChunk(`${bytes.byteLength} bytes`)
-  // A slice is aligned where the transport's buffer is not.
-  const values = new Float64Array(bytes.slice().buffer)
+  // A copy is aligned where the transport's buffer is not. Not `slice`: that of a Buffer is a view of its whole pool.
+  const values = new Float64Array(new Uint8Array(bytes).buffer)
   const feedEpoch = values[0]!
   const count = values[1]!
   let at = 2

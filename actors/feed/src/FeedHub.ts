@@ -6,15 +6,28 @@ import { UnreadableChunk, unpack } from "./FeedCodec.ts"
 import { Feed } from "./Protocol.ts"
 import { type Bar, type GapReason, type MarketEvent, type Quote } from "@outcry/model/MarketData"
 import { OrderBook } from "@outcry/model/OrderBook"
-import { Clock, Context, Duration, Effect, Layer, Queue, Schedule, Stream } from "effect"
+import * as Metrics from "@outcry/telemetry/Metrics"
+import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 
 /** Chunks a listener may be behind. */
 const listenerChunksMax = 256
-/** Silence after which a stream that has not ended is taken for dead: a feed closes a bar every second. */
-const silence = Duration.seconds(5)
+/** Silence after which a stream that has not ended is taken for dead: a feed says every second that it is alive. */
+const silence = Duration.seconds(4)
+
+/** Pause before a broken stream is opened again. */
+const againAfter = "100 millis"
 
 type Chunk = ReadonlyArray<MarketEvent>
+
+/** The feed's stream missed chunks: it is opened again rather than traded on what is left. */
+class Missed {
+  readonly _tag = "Missed"
+  readonly reason: GapReason
+  constructor(reason: GapReason) {
+    this.reason = reason
+  }
+}
 
 /** One feed as this node sees it. */
 interface Line {
@@ -24,6 +37,10 @@ interface Line {
   bookWhole: boolean
   quote: Quote | undefined
   position: { feedEpoch: number; seq: number }
+  /** The first chunk of a stream stands for the present and may start anywhere. */
+  opening: boolean
+  /** Listeners were told of a break that has not been told as over. */
+  interrupted: boolean
 }
 
 export class FeedHub extends Context.Service<
@@ -66,13 +83,28 @@ const make = Effect.fnUntraced(function* (node: string) {
     return events
   }
 
-  const broken = (line: Line, instrument: string, reason: GapReason, timeUs: number): void => {
+  const gap = (line: Line, instrument: string, reason: GapReason, timeUs: number, resumed: boolean): MarketEvent => ({
+    type: "gap",
+    instrument,
+    ...line.position,
+    timeVenue: timeUs,
+    timeReceived: timeUs,
+    reason,
+    resumed
+  })
+
+  /** Nothing is known any more: no quote and no book until the feed has sent them anew. */
+  const forget = (line: Line): void => {
     line.bookWhole = false
     line.quote = undefined
     line.book.clear()
-    send(line, [
-      { type: "gap", instrument, ...line.position, timeVenue: timeUs, timeReceived: timeUs, reason, resumed: false }
-    ])
+  }
+
+  const broken = (line: Line, instrument: string, reason: GapReason, timeUs: number): void => {
+    forget(line)
+    line.opening = true
+    if (!line.interrupted) send(line, [gap(line, instrument, reason, timeUs, false)])
+    line.interrupted = true
   }
 
   const apply = (line: Line, event: MarketEvent): void => {
@@ -80,16 +112,10 @@ const make = Effect.fnUntraced(function* (node: string) {
     else if (event.type === "delta") {
       if (event.snapshot) line.bookWhole = true
       if (line.bookWhole) line.book.apply(event)
-    } else if (event.type === "gap" && !event.resumed) {
-      line.bookWhole = false
-      line.quote = undefined
-      line.book.clear()
+    } else if (event.type === "gap") {
+      if (event.resumed) line.interrupted = false
+      else forget(line)
     }
-  }
-
-  /** The feed's stream missed chunks: start it again rather than trade on what is left. */
-  class Missed {
-    readonly _tag = "Missed"
   }
 
   const receive = (line: Line, instrument: string, bytes: Uint8Array): Effect.Effect<void, Missed | UnreadableChunk> =>
@@ -101,33 +127,42 @@ const make = Effect.fnUntraced(function* (node: string) {
         if (error instanceof UnreadableChunk) return Effect.fail(error)
         throw error
       }
+      const { opening } = line
+      const wasInterrupted = line.interrupted
       for (const event of chunk) {
-        const continues = event.feedEpoch === line.position.feedEpoch && event.seq === line.position.seq + 1
-        const opens = line.position.feedEpoch === -1 || event.seq === line.position.seq
-        if (!continues && !opens) return Effect.fail(new Missed())
+        const sameFeed = event.feedEpoch === line.position.feedEpoch
+        if (!opening && !(sameFeed && event.seq === line.position.seq + 1))
+          return Effect.fail(new Missed(sameFeed ? "overrun" : "moved"))
         line.position = { feedEpoch: event.feedEpoch, seq: event.seq }
+        line.opening = false
         apply(line, event)
       }
       if (chunk.length > 0) send(line, chunk)
+      // The stream alone had broken, the feed had not: nobody else says that it is over.
+      if (wasInterrupted && line.interrupted && line.bookWhole) {
+        line.interrupted = false
+        send(line, [gap(line, instrument, "moved", chunk.at(-1)?.timeReceived ?? 0, true)])
+      }
       return Effect.void
     })
 
   const run = (line: Line, instrument: string) =>
-    Effect.suspend(() => {
-      line.position = { feedEpoch: -1, seq: 0 }
-      return client(instrument)
-        .Events({ node })
-        .pipe(
-          Stream.timeout(silence),
-          Stream.runForEach((bytes) => receive(line, instrument, bytes))
-        )
-    }).pipe(
-      Effect.catchCause((cause) => Effect.logDebug(`feed ${instrument} interrupted`, cause)),
-      Effect.andThen(Clock.currentTimeMillis),
-      Effect.tap((ms) => Effect.sync(() => broken(line, instrument, "moved", ms * 1000))),
-      Effect.andThen(Effect.sleep("100 millis")),
-      Effect.forever
-    )
+    client(instrument)
+      .Events({ node })
+      .pipe(
+        Stream.timeout(silence),
+        Stream.runForEach((bytes) => receive(line, instrument, bytes)),
+        Effect.as<GapReason>("moved"),
+        Effect.catchTag("Missed", ({ reason }) =>
+          Effect.as(Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: instrument, kind: "fanout" }), 1), reason)
+        ),
+        Effect.catchCause((cause) => Effect.as(Effect.logDebug(`feed ${instrument} interrupted`, cause), "moved" as const)),
+        Effect.flatMap((reason) =>
+          Effect.map(Clock.currentTimeMillis, (ms) => broken(line, instrument, reason, ms * 1000))
+        ),
+        Effect.andThen(Effect.sleep(againAfter)),
+        Effect.forever
+      )
 
   const lineOf = (instrument: string): Line => {
     const known = lines.get(instrument)
@@ -138,7 +173,9 @@ const make = Effect.fnUntraced(function* (node: string) {
       book: new OrderBook(),
       bookWhole: false,
       quote: undefined,
-      position: { feedEpoch: -1, seq: 0 }
+      position: { feedEpoch: 0, seq: 0 },
+      opening: true,
+      interrupted: false
     }
     lines.set(instrument, line)
     Effect.runForkWith(services)(Effect.forkIn(run(line, instrument), scope))
@@ -150,12 +187,10 @@ const make = Effect.fnUntraced(function* (node: string) {
     if (!line.overrun.has(listener) || Queue.sizeUnsafe(listener) > 0) return []
     line.overrun.delete(listener)
     const timeUs = line.quote?.timeReceived ?? 0
-    const at = { instrument, ...line.position, timeVenue: timeUs, timeReceived: timeUs }
-    return [
-      { type: "gap", ...at, reason: "overrun", resumed: false },
-      ...opening(line, instrument),
-      { type: "gap", ...at, reason: "overrun", resumed: true }
-    ]
+    const lost = gap(line, instrument, "overrun", timeUs, false)
+    // While the feed itself is interrupted, its own resumption comes later.
+    if (!line.bookWhole) return [lost]
+    return [lost, ...opening(line, instrument), gap(line, instrument, "overrun", timeUs, true)]
   }
 
   const subscribe = (instrument: string): Stream.Stream<Chunk> =>

@@ -41,7 +41,7 @@ export class FeedState {
     this.feedEpoch = feedEpoch
   }
 
-  /** Stamps what the venue sent, with the bars it closes; `timeVenueNow` is the venue's clock as we estimate it. */
+  /** Stamps what the venue sent, and the bars that its trades close. */
   take(events: ReadonlyArray<UnstampedEvent>): ReadonlyArray<MarketEvent> {
     const out: Array<MarketEvent> = []
     for (const event of events) {
@@ -53,9 +53,10 @@ export class FeedState {
           break
         }
         case "trade": {
-          const trade: Trade = { ...event, ...this.stamp(event.timeReceived) }
+          // The bars that a trade closes end before it and stand before it.
           for (const builder of this.builders)
-            builder.add(trade, event.timeReceived, (bar) => out.push(this.keep({ ...bar, ...this.stamp(event.timeReceived) })))
+            builder.add(event, event.timeReceived, (bar) => out.push(this.keep({ ...bar, ...this.stamp(event.timeReceived) })))
+          const trade: Trade = { ...event, ...this.stamp(event.timeReceived) }
           this.lastTradeTicks = trade.priceTicks
           out.push(trade)
           break
@@ -76,10 +77,10 @@ export class FeedState {
           break
       }
     }
-    return out.sort((a, b) => a.seq - b.seq)
+    return out
   }
 
-  /** Closes bars whose time is over though nobody traded. */
+  /** Closes bars whose time is over though nobody traded; `timeVenueNow` is the venue's clock as we estimate it. */
   tick(timeVenueNow: number, timeReceived: number): ReadonlyArray<MarketEvent> {
     const out: Array<MarketEvent> = []
     for (const builder of this.builders)

@@ -2,8 +2,7 @@
  * Intents on their way to the account, in order, one batch at a time. A batch is sent again until the account answers:
  * its intents are numbered, so that the account takes each once. Bounded; the strategy stands still while it is full.
  */
-import type { Account } from "@outcry/actor-account/Protocol"
-import { type Decision, Superseded } from "@outcry/actor-account/Protocol"
+import type { Account, Decision } from "@outcry/actor-account/Protocol"
 import type { FeedPosition } from "@outcry/model/MarketData"
 import type { RunnerIntent } from "@outcry/model/StrategyRunner"
 import * as Metrics from "@outcry/telemetry/Metrics"
@@ -12,7 +11,9 @@ import * as Names from "@outcry/telemetry/SpanNames"
 import type { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { causeTrace, type TraceContext } from "@outcry/telemetry/TraceContext"
 import { Clock, Effect, Metric, Queue, Schedule } from "effect"
+import { NotYet, TakenOver } from "./RunEnd.ts"
 
+/** Batches that may wait for the account. */
 const batchesMax = 64
 const replyWithin = "3 seconds"
 
@@ -67,12 +68,19 @@ export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
         strategy,
         epoch,
         cause: { instrument: batch.cause.instrument, feedEpoch: batch.cause.feedEpoch, seq: batch.cause.seq },
+        timeDecided: batch.decidedUs,
         trace: { traceId: signal.traceId, spanId: intent.spanId },
         intents: batch.intents
       })
       .pipe(
         Effect.timeout(replyWithin),
-        Effect.retry({ while: (error) => !(error instanceof Superseded), schedule: retrying })
+        Effect.retry({
+          while: (error) => error._tag !== "Superseded" && error._tag !== "NotJoined",
+          schedule: retrying
+        }),
+        Effect.mapError((error) =>
+          error._tag === "Superseded" ? new TakenOver(error.message) : new NotYet(error.message)
+        )
       )
     const repliedUs = yield* nowUs
     spans.recordUnsafe({
@@ -84,11 +92,15 @@ export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
       endUs: repliedUs,
       kind: "producer",
       attributes: {
-        ...Attributes.order({ strategy, account, instrument: batch.cause.instrument, ...firstOrder(decisions) }),
+        ...Attributes.order({ strategy, account, instrument: batch.cause.instrument }),
+        ...ordersOf(decisions),
         ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "send" })
       }
     })
-    yield* Metric.update(Metrics.tickToIntent, (batch.decidedUs - batch.receivedUs) / 1e6)
+    yield* Metric.update(
+      Metric.withAttributes(Metrics.tickToIntent, { strategy }),
+      (batch.decidedUs - batch.receivedUs) / 1e6
+    )
   })
 
   return {
@@ -97,9 +109,10 @@ export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   }
 })
 
-const firstOrder = (decisions: ReadonlyArray<typeof Decision.Type>): { readonly orderId?: string } => {
-  const passed = decisions.find((decision) => decision.refused === "")
-  return passed === undefined ? {} : { orderId: passed.clientOrderId }
+/** A batch may carry several orders: the span belongs to each of them. */
+const ordersOf = (decisions: ReadonlyArray<typeof Decision.Type>): Attributes.SpanAttributes => {
+  const ids = decisions.filter(({ refused }) => refused === "").map(({ clientOrderId }) => clientOrderId)
+  return ids.length === 0 ? {} : { [Attributes.ORDER_ID]: ids.length === 1 ? ids[0]! : ids }
 }
 
 const retrying = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")])

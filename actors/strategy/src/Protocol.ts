@@ -3,7 +3,7 @@
  *
  * Entity id: the instance's name. Ordering: events of one feed in order; one event at a time.
  * Durable messages: none; intents are durable in the account. Idempotency: the account's intent sequence and cause mark.
- * Surviving a crash: the snapshot, the position and open orders as the account knows them.
+ * Surviving a crash: the snapshot, whether it is paused, the position and open orders as the account knows them.
  * Callers: the keeper, the gateway.
  */
 import { Schema } from "effect"

@@ -1,83 +1,67 @@
 /**
- * One run of a strategy: join the account, restore, warm up, then one event at a time from its feeds, its account and its
- * timers. Ends only by failing: a handler that throws, an account that moved, a later run that took over.
+ * One run of a strategy: join the account, restore, read on what happened since, warm up, then one event at a time from
+ * its feeds, its account and its timers. Ends only by failing: a handler that throws, an account that moved, a later run
+ * that took over.
+ *
+ * Causes are named so that a later run names the same ones: what was acted upon before its snapshot was taken up again
+ * is refused by the account and not done twice.
  */
 import { Account, type Fact } from "@outcry/actor-account/Protocol"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { FeedPosition, MarketEvent } from "@outcry/model/MarketData"
-import { type RunnerSnapshot, StrategyRunner } from "@outcry/model/StrategyRunner"
+import { StrategyRunner } from "@outcry/model/StrategyRunner"
 import { Journal } from "@outcry/store/Journal"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
-import { Clock, Effect, Metric, Option, Queue, Schedule, Schema, Stream } from "effect"
+import { Clock, Effect, Metric, Queue, Schedule, Schema, Stream } from "effect"
 import { createHash } from "node:crypto"
-import { FactReader } from "./FactReader.ts"
+import { FactReader, knowledgeOf } from "./FactReader.ts"
 import { makeOutbox } from "./Outbox.ts"
+import { NotYet, StrategyThrew, TakenOver } from "./RunEnd.ts"
+import * as RunSnapshot from "./RunSnapshot.ts"
 import { type Running, refuse } from "./State.ts"
 import { StrategyHost, type StrategySettings } from "./StrategyHost.ts"
+import { WarmUp } from "./WarmUp.ts"
 
 /** Chunks of events that may wait for the strategy. The hub cuts a feed off, with a gap, before this fills. */
 const inboxMax = 1024
 const timerTick = "20 millis"
 const snapshotEveryUs = 5_000_000
+/** Facts read on from a snapshot; after more, the account's summary has to do. */
+const catchUpMax = 20_000
 /** A handler slower than this is reported: it holds up every actor of its node. */
 const slowHandlerUs = 50_000
-
-export const entityIdOf = (strategy: string): string => `Strategy/${strategy}`
+/** How often in a row a strategy may answer a refusal with another intent while it is paused. */
+const pausedRoundsMax = 8
 
 type Input =
   | { readonly kind: "market"; readonly events: ReadonlyArray<MarketEvent> }
   | { readonly kind: "facts"; readonly facts: ReadonlyArray<Fact> }
   | { readonly kind: "clock" }
 
-/** A handler threw. */
-export class StrategyThrew extends Error {
-  readonly _tag = "StrategyThrew"
-}
-
-/** Something the strategy depends on is not there now. */
-export class NotYet extends Error {
-  readonly _tag = "NotYet"
-}
-
 const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 
 const seedOf = (strategy: string): number => createHash("sha256").update(strategy).digest().readUInt32BE(0)
 
+const unavailable = (error: unknown) => new NotYet(error instanceof Error ? error.message : String(error))
+
 /** What the actor shows of a run that is under way. */
 export interface Stage {
   readonly runner: StrategyRunner<unknown, unknown>
-  warmupBarsLeft: number
+  readonly warmUp: WarmUp
   paused: boolean
 }
 
-const open = Effect.fnUntraced(function* (strategy: string, settings: StrategySettings, running: Running) {
+const open = Effect.fnUntraced(function* (strategy: string, settings: StrategySettings) {
   const host = yield* StrategyHost
   const parameters = yield* Schema.decodeUnknownEffect(settings.definition.parameters)(settings.parameters).pipe(
     Effect.mapError((error) => new StrategyThrew(`parameters of ${strategy}: ${error.message}`))
   )
   const instruments: Array<Instrument> = []
-  for (const feed of settings.definition.feeds(parameters)) {
-    const instrument = yield* host.instrument(feed.instrument).pipe(Effect.mapError((error) => new NotYet(error.message)))
-    instruments.push(instrument)
-  }
+  for (const feed of settings.definition.feeds(parameters))
+    instruments.push(yield* host.instrument(feed.instrument).pipe(Effect.mapError(unavailable)))
   const runner = new StrategyRunner(settings.definition, parameters, { instruments, seed: seedOf(strategy) })
-  running.detail = ""
   return { runner, instruments }
-})
-
-const restore = Effect.fnUntraced(function* (strategy: string, settings: StrategySettings, runner: StrategyRunner<unknown, unknown>) {
-  const journal = yield* Journal
-  const stored = yield* journal.loadSnapshot(entityIdOf(strategy)).pipe(
-    Effect.catchTag("CorruptSnapshot", (error) => Effect.as(Effect.logWarning(error.message), Option.none())),
-    Effect.mapError((error) => new NotYet(error.message))
-  )
-  const snapshot = Option.getOrUndefined(stored)
-  if (snapshot === undefined || snapshot.version !== settings.definition.version) return
-  const { state, ...rest } = snapshot.state as RunnerSnapshot<unknown>
-  const decoded = yield* Effect.option(Schema.decodeUnknownEffect(settings.definition.state)(state))
-  if (Option.isSome(decoded)) runner.restore({ ...rest, state: decoded.value })
-  else yield* Effect.logWarning(`snapshot of strategy ${strategy} does not fit its schema any more: it starts afresh`)
 })
 
 export const run = Effect.fnUntraced(function* (
@@ -89,33 +73,34 @@ export const run = Effect.fnUntraced(function* (
   const host = yield* StrategyHost
   const journal = yield* Journal
   const spans = yield* SpanRecorder
-  const accounts = yield* Account.client
-  const client = accounts(settings.account)
-  const unavailable = (error: unknown) => new NotYet(error instanceof Error ? error.message : String(error))
+  const client = (yield* Account.client)(settings.account)
+  const handlerTime = Metric.withAttributes(Metrics.strategyHandler, { strategy })
 
-  const { epoch } = yield* journal.claim(entityIdOf(strategy), "strategy").pipe(Effect.mapError(unavailable))
-  const { instruments, runner } = yield* open(strategy, settings, running)
-  yield* restore(strategy, settings, runner)
-  const stage: Stage = { runner, warmupBarsLeft: 0, paused: false }
+  const claim = yield* journal
+    .claim(RunSnapshot.entityIdOf(strategy), "strategy")
+    .pipe(Effect.mapError(unavailable))
+  const { epoch } = claim
+  const { instruments, runner } = yield* open(strategy, settings)
+  const restored = yield* RunSnapshot.load(strategy, settings)
+  const warmUp = new WarmUp(runner.feeds, restored?.bars)
+  const stage: Stage = { runner, warmUp, paused: claim.tradingState !== "active" }
   enter(stage)
   const joined = yield* client.Join({ strategy, epoch }).pipe(
     Effect.timeout("3 seconds"),
-    Effect.mapError((error) => new NotYet(`account ${settings.account}: ${error.message}`))
+    Effect.mapError((error) =>
+      error._tag === "Superseded" ? new TakenOver(error.message) : new NotYet(`account ${settings.account}: ${error.message}`)
+    )
   )
+  running.detail = ""
+  if (restored !== undefined) runner.restore(restored)
+  const behind = restored === undefined ? -1 : joined.seq - restored.account.seq
+  const known = restored !== undefined && behind >= 0 && behind <= catchUpMax ? restored.account : knowledgeOf(joined)
   runner.adopt({
     intentSeq: joined.intentSeq,
-    positions: joined.positions,
-    openOrders: joined.openOrders.map((order) => ({
-      orderSeq: order.intentSeq,
-      instrument: order.instrument,
-      side: order.terms.side,
-      priceTicks: order.terms.priceTicks,
-      lots: order.terms.lots,
-      filledLots: order.filledLots,
-      cancelRequested: order.cancelRequested
-    }))
+    positions: known.positions,
+    openOrders: known.orders.filter((order) => order.isOpen)
   })
-  const reader = new FactReader(strategy, joined, (id) => instruments.find((instrument) => instrument.id === id))
+  const reader = new FactReader(strategy, known, (id) => instruments.find((instrument) => instrument.id === id))
   const outbox = yield* makeOutbox({ strategy, account: settings.account, epoch, client, spans, recordCause: host.recordCause })
   const inbox = yield* Queue.bounded<Input>(inboxMax)
 
@@ -124,88 +109,115 @@ export const run = Effect.fnUntraced(function* (
       Stream.runForEach((events) => Queue.offer(inbox, { kind: "market", events })),
       Effect.forkScoped
     )
-  const watch = client.Watch({ afterSeq: joined.seq }).pipe(
-    Stream.runForEach((facts) => Queue.offer(inbox, { kind: "facts", facts })),
-    Effect.mapError(unavailable),
-    Effect.andThen(Effect.fail(new NotYet(`account ${settings.account} moved`)))
-  )
   yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
 
   const guard = <A>(body: () => A): Effect.Effect<A, StrategyThrew> =>
     Effect.try({ try: body, catch: (error) => new StrategyThrew(error instanceof Error ? error.message : String(error)) })
 
-  const warmUp = Effect.gen(function* () {
-    for (const feed of runner.feeds) {
-      if (feed.barSeconds === undefined || feed.warmupBars === undefined) continue
-      const bars = yield* host.recentBars(feed.instrument, feed.barSeconds * 1_000_000, feed.warmupBars)
-      stage.warmupBarsLeft = Math.max(0, feed.warmupBars - bars.length)
-      yield* guard(() => runner.warmUp(bars))
-    }
-  })
+  /** What a later run would call the same occasion: a fact, a timer's due time, the start of this run. */
+  const own = (kind: string, seq: number): FeedPosition => ({ instrument: `${kind}:${strategy}`, feedEpoch: 1, seq })
 
-  let snapshotUs = 0
-  const snapshot = Effect.fnUntraced(function* (now: number) {
-    if (now - snapshotUs < snapshotEveryUs) return
-    snapshotUs = now
-    const held = runner.snapshot()
-    const state = yield* Schema.encodeUnknownEffect(settings.definition.state)(held.state).pipe(
-      Effect.mapError((error) => new StrategyThrew(`its state does not fit its schema: ${error.message}`))
-    )
-    const text = JSON.stringify({ ...held, state })
-    yield* journal
-      .saveSnapshot(entityIdOf(strategy), epoch, {
-        seq: 0,
-        version: settings.definition.version,
-        state: JSON.parse(text) as unknown,
-        hash: createHash("sha256").update(text).digest("hex")
-      })
-      .pipe(Effect.catch((error) => Effect.logWarning(`snapshot of strategy ${strategy} not saved: ${error.message}`)))
-  })
-
-  /** Sends what the handler asked for; nothing while paused. */
-  const flush = Effect.fnUntraced(function* (cause: FeedPosition, receivedUs: number, startUs: number) {
-    const intents = runner.intents()
-    if (intents.length === 0) return
-    const batch = { cause, intents: intents.slice(), receivedUs, startUs, decidedUs: yield* nowUs }
-    runner.clearIntents()
-    if (!stage.paused) return yield* outbox.offer(batch)
-    for (const intent of batch.intents)
-      if (intent.kind === "place")
-        runner.orderEnded(
-          { instrument: intent.instrument, orderSeq: intent.intentSeq, status: "refused", filledLots: 0, reason: "Paused" },
-          receivedUs
+  /** While paused nothing new is placed; cancels go out. */
+  const withhold = Effect.fnUntraced(function* (now: number) {
+    const cancels = []
+    for (let round = 0; runner.intents().length > 0; round++) {
+      if (round === pausedRoundsMax)
+        return yield* Effect.fail(new StrategyThrew("it answers every refusal with another intent while it is paused"))
+      const intents = runner.intents().slice()
+      runner.clearIntents()
+      for (const intent of intents) {
+        if (intent.kind === "cancel") {
+          cancels.push(intent)
+          continue
+        }
+        refuse(running, "Paused", "the strategy is paused")
+        const { instrument, intentSeq: orderSeq } = intent
+        yield* guard(() =>
+          runner.orderEnded({ instrument, orderSeq, status: "refused", filledLots: 0, reason: "Paused" }, now)
         )
-    runner.clearIntents()
-    refuse(running, "Paused", "the strategy is paused")
+      }
+    }
+    return cancels
   })
 
-  const internalCause = (kind: string, seq: number): FeedPosition => ({ instrument: `${kind}:${strategy}`, feedEpoch: epoch, seq })
+  /** Sends what the handler asked for. Waits while the outbox is full: an intent is never dropped. */
+  const flush = Effect.fnUntraced(function* (cause: FeedPosition, receivedUs: number, startUs: number) {
+    if (runner.intents().length === 0) return
+    const asked = runner.intents().slice()
+    const intents = stage.paused ? yield* withhold(receivedUs) : asked
+    runner.clearIntents()
+    if (intents.length > 0) yield* outbox.offer({ cause, intents, receivedUs, startUs, decidedUs: yield* nowUs })
+  })
 
   const onFact = Effect.fnUntraced(function* (fact: Fact, now: number) {
     const told = reader.read(fact)
     if (told === undefined) return
     yield* guard(() => {
-      if (told.kind === "placed") running.orders += 1
-      else if (told.kind === "fill") runner.fill(told.fill, now)
+      if (told.kind === "placed") {
+        running.orders += 1
+        // An earlier run asked for it after its snapshot.
+        if (told.order.orderSeq <= joined.intentSeq)
+          runner.adopt({ intentSeq: told.order.orderSeq, positions: [], openOrders: [told.order] })
+      } else if (told.kind === "fill") runner.fill(told.fill, now)
       else if (told.kind === "end") runner.orderEnded(told.end, now)
       else if (told.kind === "refused") {
         refuse(running, told.end.reason, told.detail)
         runner.orderEnded(told.end, now)
       } else runner.cancelRefused(told.orderSeq)
     })
-    yield* flush(internalCause("account", fact.seq), now, now)
+    yield* flush(own("account", fact.seq), now, now)
   })
 
+  let gapSeq = 0
   const onMarket = Effect.fnUntraced(function* (event: MarketEvent) {
+    const isWarm = warmUp.barsLeft === 0
+    if (!warmUp.isFresh(event)) return
     const startUs = yield* nowUs
-    yield* guard(() => runner.handle(event))
+    yield* guard(() => (isWarm ? runner.handle(event) : runner.warmUp([event])))
     const tookUs = (yield* nowUs) - startUs
-    if (tookUs > slowHandlerUs) {
-      running.detail = `a handler took ${Math.round(tookUs / 1000)} ms`
-      yield* Metric.update(Metric.withAttributes(Metrics.strategyHandler, { strategy }), tookUs / 1e6)
+    yield* Metric.update(handlerTime, tookUs / 1e6)
+    if (tookUs > slowHandlerUs) running.detail = `a handler took ${Math.round(tookUs / 1000)} ms`
+    // A gap made on this node stands where the last event stood, which may have been acted upon.
+    if (event.type === "gap") gapSeq = Math.max(gapSeq + 1, startUs)
+    yield* flush(event.type === "gap" ? own("gap", gapSeq) : event, event.timeReceived, startUs)
+  })
+
+  const watch = <E, R>(take: (facts: ReadonlyArray<Fact>) => Effect.Effect<unknown, E, R>, untilSeq?: number) =>
+    client.Watch({ afterSeq: reader.seq }).pipe(
+      Stream.mapError(unavailable),
+      Stream.tap(take),
+      untilSeq === undefined ? (facts) => facts : Stream.takeUntil((facts) => (facts.at(-1)?.seq ?? 0) >= untilSeq),
+      Stream.runDrain
+    )
+
+  /** What the account did since the snapshot, through the handlers; afterwards its own summary counts. */
+  const catchUp = Effect.gen(function* () {
+    if (reader.seq >= joined.seq) return
+    const now = yield* nowUs
+    yield* watch((facts) => Effect.forEach(facts, (fact) => onFact(fact, now)), joined.seq)
+    runner.adopt({ intentSeq: joined.intentSeq, positions: joined.positions, openOrders: [] })
+  })
+
+  /** Bars since the snapshot, or those it needs to begin; what else the feeds said meanwhile is lost, and that is told. */
+  const refill = Effect.gen(function* () {
+    const now = yield* nowUs
+    for (const { barSeconds, instrument, warmupBars } of runner.feeds) {
+      const lost = { type: "gap" as const, instrument, feedEpoch: 0, seq: 0, timeVenue: now, timeReceived: now }
+      if (restored !== undefined) yield* onMarket({ ...lost, reason: "moved", resumed: false })
+      if (barSeconds !== undefined && warmupBars !== undefined) {
+        const fresh = warmUp.fresh(yield* host.recentBars(instrument, barSeconds * 1_000_000, warmupBars))
+        yield* guard(() => runner.warmUp(fresh))
+      }
+      if (restored !== undefined) yield* onMarket({ ...lost, reason: "moved", resumed: true })
     }
-    if (event.type === "bar" && stage.warmupBarsLeft > 0) stage.warmupBarsLeft -= 1
-    yield* flush(event, event.timeReceived, startUs)
+  })
+
+  let snapshotUs = yield* nowUs
+  const snapshot = Effect.fnUntraced(function* (now: number) {
+    if (now - snapshotUs < snapshotEveryUs || reader.intentSeq < runner.lastIntentSeq) return
+    snapshotUs = now
+    const kept = { ...runner.snapshot(), account: reader.knowledge, bars: warmUp.state }
+    yield* RunSnapshot.save(strategy, settings, epoch, kept)
   })
 
   const step = Effect.fnUntraced(function* (input: Input) {
@@ -216,18 +228,25 @@ export const run = Effect.fnUntraced(function* (
       const due = runner.nextTimerUs()
       if (due !== undefined && due <= now) {
         yield* guard(() => runner.fireTimers(now))
-        yield* flush(internalCause("timer", now), now, now)
+        yield* flush(own("timer", due), now, now)
       }
       yield* snapshot(now)
     }
   })
 
-  running.condition = "warming"
-  yield* warmUp
-  const started = yield* nowUs
-  yield* guard(() => runner.start(started))
-  running.condition = "running"
-  yield* flush(internalCause("start", epoch), started, started)
-  const work = Effect.forever(Effect.flatMap(Queue.take(inbox), step))
-  return yield* Effect.raceAllFirst([work, watch, outbox.run.pipe(Effect.mapError(unavailable))])
+  const work = Effect.gen(function* () {
+    running.condition = "warming"
+    yield* catchUp
+    yield* refill
+    const started = yield* nowUs
+    yield* guard(() => runner.start(started))
+    running.condition = "running"
+    yield* flush(own("start", epoch), started, started)
+    const facts = watch((chunk) => Queue.offer(inbox, { kind: "facts", facts: chunk }))
+    return yield* Effect.raceAllFirst([
+      Effect.forever(Effect.flatMap(Queue.take(inbox), step)),
+      Effect.andThen(facts, Effect.fail(new NotYet(`account ${settings.account} moved`)))
+    ])
+  })
+  return yield* Effect.raceAllFirst([work, outbox.run])
 })

@@ -183,14 +183,22 @@ export class Client {
     const socket = new WebSocket(this.#options.url)
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener("open", () => resolve(), { once: true })
-      const refuse = () => reject(new RequestFailed("closed", `No gateway answers at ${this.#options.url}; is the node up?`))
+      const refuse = () =>
+        reject(new RequestFailed("closed", `No gateway answers at ${this.#options.url}; is the node up?`))
       socket.addEventListener("error", refuse, { once: true })
       socket.addEventListener("close", refuse, { once: true })
     })
     this.#socket = socket
     socket.addEventListener("message", ({ data }) => this.#receive(String(data)))
     socket.addEventListener("close", ({ code }) => this.#lost(socket, code))
-    const hello = await this.#request({ method: "auth", params: { token: this.#options.token } })
+    const hello = await this.#request({ method: "auth", params: { token: this.#options.token } }).catch(
+      (error: unknown) => {
+        // A gateway that refused us would otherwise be kept company by one more connection at each try.
+        this.#socket = undefined
+        socket.close()
+        throw error
+      }
+    )
     const { version } = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.Int }))(hello)
     if (version !== protocolVersion)
       throw new RequestFailed("bad_request", `The gateway speaks protocol ${version}, this client ${protocolVersion}.`)

@@ -128,6 +128,10 @@ export class AgentMarket implements Market {
     return false
   }
 
+  closed(): boolean {
+    return false
+  }
+
   hash(): string {
     return `${this.feed.hash()}-${this.book.hash()}`
   }

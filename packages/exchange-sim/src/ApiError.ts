@@ -41,6 +41,7 @@ export const tooManyOrders = (limit: number, interval: string, retryAfter: numbe
 export const filterFailure = (filter: string) => refusal(-1013, `Filter failure: ${filter}`)
 export const invalidQuantity = () => refusal(-1013, "Invalid quantity.")
 export const invalidPrice = () => refusal(-1013, "Invalid price.")
+export const marketClosed = () => refusal(-1013, "Market is closed.")
 export const timestampTooOld = () => refusal(-1021, "Timestamp for this request is outside of the recvWindow.")
 export const timestampAhead = () => refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 export const badSignature = () => refusal(-1022, "Signature for this request is not valid.")

@@ -2,7 +2,9 @@
  * Moves the markets by the wall clock. Market time runs from the markets' own start (for a recording: its recorded
  * time) at `speed`; the venue's time, which frames and candles bear, is the wall clock at which that market time is
  * due: equal to real time at speed 1, so that clients can compare frames with `/api/v3/time`, signatures and their own
- * clocks. At `max` a recording runs as fast as it can be read and frames bear the time they were sent at.
+ * clocks. At `max` a recording runs as fast as it can be read and frames bear the time they were sent at; when it is over,
+ * time goes on at the pace of the clock, since accounts still trade with the last book. With a live source market time is
+ * the wall clock.
  */
 import type { Market } from "./Market.ts"
 
@@ -13,6 +15,8 @@ export interface DriverOptions {
   readonly speed: Speed
   /** Market time to run through before the start, at once: its prints lie in the past. */
   readonly warmUpUs: number
+  /** Market time is the wall clock: frames are due when they are received. */
+  readonly live: boolean
   /** Wall clock, epoch milliseconds with fractions. */
   readonly nowMs: () => number
   /** After each step of market time, at the latest every 100 ms of it. */
@@ -28,9 +32,10 @@ export const stepUs = 100_000
 export class Driver {
   readonly #options: DriverOptions
   /** Market time and wall time that belong together. */
-  readonly #anchorUs: number
+  #anchorUs: number
   #anchorMs: number
   #marketUs: number
+  #lastMs = 0
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #ended = false
@@ -39,7 +44,7 @@ export class Driver {
     this.#options = options
     const startUs = Math.min(...options.markets.map((market) => market.startUs))
     this.#anchorUs = startUs + options.warmUpUs
-    this.#anchorMs = options.nowMs()
+    this.#anchorMs = options.live ? startUs / 1_000 : options.nowMs()
     this.#marketUs = startUs
   }
 
@@ -57,9 +62,9 @@ export class Driver {
 
   /** Resolves when the markets have run through the warm-up; from then on they run by themselves. */
   async start(): Promise<void> {
-    await this.#advance(this.#anchorUs)
+    await this.#advance(this.#options.live ? this.#targetUs() : this.#anchorUs)
     // The warm-up took a moment; the market goes on from now.
-    this.#anchorMs = this.#options.nowMs()
+    if (!this.#options.live) this.#anchorMs = this.#options.nowMs()
     this.#schedule()
   }
 
@@ -80,9 +85,17 @@ export class Driver {
   }
 
   #targetUs(): number {
-    const { nowMs, speed } = this.#options
-    if (speed === "max") return this.#ended ? this.#marketUs : this.#marketUs + stepUs
-    return this.#anchorUs + Math.floor((nowMs() - this.#anchorMs) * 1_000 * speed)
+    const { speed } = this.#options
+    if (speed === "max" && !this.#ended) return this.#marketUs + stepUs
+    return this.#anchorUs + Math.floor((this.#nowMs() - this.#anchorMs) * 1_000 * (speed === "max" ? 1 : speed))
+  }
+
+  /** Market time goes on where the clock is set back: a market that waited for it would trade on an old book meanwhile. */
+  #nowMs(): number {
+    const nowMs = this.#options.nowMs()
+    if (nowMs < this.#lastMs) this.#anchorMs -= this.#lastMs - nowMs
+    this.#lastMs = nowMs
+    return nowMs
   }
 
   async #advance(targetUs: number): Promise<void> {
@@ -96,6 +109,10 @@ export class Driver {
       onStep(this.#marketUs)
       if (this.#ended || !markets.every((market) => market.ended())) continue
       this.#ended = true
+      if (this.#options.speed === "max") {
+        this.#anchorUs = this.#marketUs
+        this.#anchorMs = this.#options.nowMs()
+      }
       onEnded()
     }
   }

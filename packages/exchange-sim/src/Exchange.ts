@@ -117,6 +117,7 @@ export class Exchange {
   /** Throws what `place` would refuse before it reaches the book, except for too little balance. */
   test(account: Account, request: Filters.OrderRequest): Filters.SizedOrder {
     const { market } = this.#listed(request.symbol)
+    if (market.closed()) throw ApiError.marketClosed()
     const sized = Filters.size(market.instrument, request, market.top())
     const history = this.history(account)
     if (history.openByClientId(request.clientOrderId) !== undefined) throw ApiError.duplicateOrder()

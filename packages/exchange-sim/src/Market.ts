@@ -66,7 +66,7 @@ export interface Market {
   /**
    * Makes the market ready to be advanced and resolves with the time it may be advanced to: `timeUs`, or less where
    * that is more than the market holds in memory at once (advance, then prepare again). An agent market is always ready.
-   * Rejects with a RecordingError where a recording cannot be read.
+   * Rejects with a RecordingError where a recording cannot be read, with a LiveSourceError where a live source is of no use.
    */
   readonly prepare: (timeUs: number) => Promise<number>
   /** Runs the crowd or the recording up to and including that time; earlier times do nothing. */
@@ -75,6 +75,8 @@ export interface Market {
   readonly nextEventUs: () => number | undefined
   /** The recording is over: the last book stands, accounts can still trade with it. Never true of an agent market. */
   readonly ended: () => boolean
+  /** The live source is lost or its book in doubt: the last book stands, and no order may be submitted until it is back. */
+  readonly closed: () => boolean
   /** Hash of the public book and of all that has been emitted so far: equal runs hash equally. */
   readonly hash: () => string
 }

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { Schema } from "effect"
 import { AccountSpec } from "./Account.ts"
 import type { Speed } from "./Driver.ts"
+import * as LiveAddress from "./LiveAddress.ts"
 import { binanceLimits, type RateLimitSettings } from "./RateLimits.ts"
 
 /** An option has no meaning here; says which and what would have. */
@@ -28,6 +29,8 @@ export const usage = `Usage: exchange-sim [options]
   --activity X        how busy the agents are; 1 is usual
   --warm-up SECONDS   market history made before the start; default 300, agents only
   --replay FILE       recorded frames instead of agents; repeat for several files
+  --keep-idle         replay times of more than 60 s without a frame too; otherwise they are left out
+  --live SOURCE       mirror a public stream instead of agents: binance, or REST_URL,WS_URL of a compatible one
   --speed S           replay speed: 1 (default), 10x, max
   --loop              start the replay again when it ends
   --fee-bps N         maker and taker commission; default 10
@@ -47,6 +50,8 @@ export interface Options {
   readonly activity: number
   readonly warmUpUs: number
   readonly replay: ReadonlyArray<string>
+  readonly keepIdle: boolean
+  readonly live: LiveAddress.LiveAddress | undefined
   readonly speed: Speed
   readonly loop: boolean
   readonly feeBps: number
@@ -74,6 +79,15 @@ const speedOf = (text: string): Speed => {
   if (text === "max") return "max"
   return number("--speed", text.replace(/x$/i, ""), 0.01, 10_000, false)
 }
+
+const liveOf = (text: string | undefined): LiveAddress.LiveAddress | undefined =>
+  text === undefined
+    ? undefined
+    : (LiveAddress.parse(text) ??
+      refuse(
+        "--live",
+        `"${text}" is neither binance nor two addresses such as https://HOST,wss://HOST: first REST, then streams`
+      ))
 
 const accountsOf = (text: string | undefined): ReadonlyArray<AccountSpec> => {
   if (text === undefined) return []
@@ -122,6 +136,8 @@ export const parse = (args: ReadonlyArray<string>): Options => {
           activity: { type: "string", default: "1" },
           "warm-up": { type: "string", default: "300" },
           replay: { type: "string", multiple: true, default: [] },
+          "keep-idle": { type: "boolean", default: false },
+          live: { type: "string" },
           speed: { type: "string", default: "1" },
           loop: { type: "boolean", default: false },
           "fee-bps": { type: "string", default: "10" },
@@ -138,9 +154,14 @@ export const parse = (args: ReadonlyArray<string>): Options => {
     }
   })()
   const replays = values.replay.length > 0
-  if (!replays && values.loop) refuse("--loop", "needs --replay FILE: agents never end")
+  const live = liveOf(values.live)
+  if (live !== undefined && replays) refuse("--live", "does not go with --replay: name one or the other")
+  const endless = live === undefined ? "agents never end" : "a live source never ends"
+  if (!replays && values.loop) refuse("--loop", `needs --replay FILE: ${endless}`)
+  if (!replays && values["keep-idle"]) refuse("--keep-idle", "needs --replay FILE")
   const speed = speedOf(values.speed)
-  if (!replays && speed === "max") refuse("--speed", "max needs --replay FILE: agents never end")
+  if (!replays && speed === "max") refuse("--speed", `max needs --replay FILE: ${endless}`)
+  if (live !== undefined && speed !== 1) refuse("--speed", "does not go with --live: the source sets the pace")
   return {
     port: number("--port", values.port, 0, 65_535),
     host: values.host,
@@ -149,8 +170,10 @@ export const parse = (args: ReadonlyArray<string>): Options => {
     logFsync: values["log-fsync"],
     seed: number("--seed", values.seed, 0, 2 ** 32 - 1),
     activity: number("--activity", values.activity, 0.01, 100, false),
-    warmUpUs: replays ? 0 : number("--warm-up", values["warm-up"], 0, 86_400) * 1_000_000,
+    warmUpUs: replays || live !== undefined ? 0 : number("--warm-up", values["warm-up"], 0, 86_400) * 1_000_000,
     replay: values.replay,
+    keepIdle: values["keep-idle"],
+    live,
     speed,
     loop: values.loop,
     feeBps: number("--fee-bps", values["fee-bps"], 0, 1_000),

@@ -44,9 +44,9 @@ export const exchangeInfo = (
   serverTime: nowMs,
   rateLimits: rateLimits(limits).map(({ count: _, ...limit }) => limit),
   exchangeFilters: [],
-  symbols: tapes.map(({ instrument, symbol }) => ({
+  symbols: tapes.map(({ instrument, market, symbol }) => ({
     symbol,
-    status: "TRADING",
+    status: market.closed() ? "BREAK" : "TRADING",
     baseAsset: instrument.base,
     baseAssetPrecision: 8,
     quoteAsset: instrument.quote,

@@ -9,7 +9,7 @@ import { Schema } from "effect"
 /** Decimal price and quantity. */
 export type RecordedLevel = readonly [price: string, quantity: string]
 
-interface Received {
+export interface Received {
   /** Lower-case wire symbol, for example `btcusdt`; empty for a snapshot until its file's symbol is known. */
   readonly symbol: string
   readonly receivedUs: number
@@ -49,7 +49,12 @@ export interface RecordedTrade extends Received {
   readonly venueUs: number
 }
 
-export type RecordedFrame = RecordedSnapshot | RecordedDepth | RecordedTicker | RecordedTrade
+/** The stream broke: the book is not to be trusted until the next snapshot. Live sources send it, no file holds it. */
+export interface RecordedBreak extends Received {
+  readonly type: "break"
+}
+
+export type RecordedFrame = RecordedSnapshot | RecordedDepth | RecordedTicker | RecordedTrade | RecordedBreak
 
 const Decimal = Schema.String.check(Schema.isPattern(/^\d+(\.\d+)?$/))
 const Levels = Schema.Array(Schema.Tuple([Decimal, Decimal]))
@@ -70,9 +75,20 @@ export const parseLine = (text: string, file: string, line: number): RecordedFra
   const space = text.indexOf(" ")
   const stamp = text.slice(0, space)
   if (!/^\d{16,19}$/.test(stamp)) return "it does not begin with a receive time in nanoseconds and a space"
-  const receivedUs = Number(stamp.slice(0, -3))
-  const frame = parseJson(text.slice(space + 1))
-  if (frame === undefined) return "what follows the receive time is not JSON"
+  const frame = parseFrame(text.slice(space + 1), { receivedUs: Number(stamp.slice(0, -3)), file, line })
+  return frame === notJson ? "what follows the receive time is not JSON" : frame
+}
+
+const notJson = "it is not JSON"
+
+/** The same of a frame without the receive time before it. */
+export const parseFrame = (
+  text: string,
+  received: Omit<Received, "symbol">
+): RecordedFrame | undefined | string => {
+  const { receivedUs, file, line } = received
+  const frame = parseJson(text)
+  if (frame === undefined) return notJson
   if (isSnapshot(frame)) {
     const { lastUpdateId, bids, asks } = frame
     return { type: "snapshot", symbol: "", receivedUs, file, line, lastUpdateId, bids, asks }

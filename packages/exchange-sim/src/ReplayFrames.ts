@@ -1,10 +1,10 @@
 /**
- * One symbol's frames ahead of market time, in a bounded buffer: read from a recording as needed, their times never going
- * backwards, from the beginning again where it loops.
+ * One symbol's frames ahead of market time, in a bounded buffer: read from their source as needed, their times never
+ * going backwards, from the beginning again where a recording loops.
  */
 import type { Instrument } from "@outcry/model/Instrument"
+import type { FrameSource } from "./FrameSource.ts"
 import type { RecordedFrame } from "./RecordedFrame.ts"
-import type { Recording } from "./Recording.ts"
 import { type ReplayStep, stepOf } from "./ReplayStep.ts"
 
 export interface TimedStep {
@@ -16,11 +16,11 @@ export interface TimedStep {
 }
 
 export interface ReplayFramesOptions {
-  readonly recording: Recording
+  readonly source: FrameSource
   readonly instrument: Instrument
   readonly symbol: string
   readonly loop: boolean
-  /** Most frames held; one batch of a file more can come. */
+  /** Most frames held; one batch of the source more can come. */
   readonly framesMax: number
 }
 
@@ -29,18 +29,20 @@ const pauseUs = 1_000_000
 
 export class ReplayFrames {
   private readonly options: ReplayFramesOptions
-  private source: AsyncGenerator<ReadonlyArray<RecordedFrame>, void>
+  private batches: AsyncGenerator<ReadonlyArray<RecordedFrame>, void>
   private buffer: Array<TimedStep> = []
   private head = 0
   private round = 0
   private shiftUs = 0
   private lastUs = 0
   private exhausted = false
+  /** All that has been received is held; more may come. */
+  private caughtUp = false
   private reading: Promise<void> = Promise.resolve()
 
   constructor(options: ReplayFramesOptions) {
     this.options = options
-    this.source = options.recording.frames(options.symbol)
+    this.batches = options.source.frames(options.symbol)
   }
 
   /** The next frame, left where it is. */
@@ -62,25 +64,27 @@ export class ReplayFrames {
     return this.exhausted && this.head >= this.buffer.length
   }
 
-  /** Reads until the frames up to that time are held, or the buffer is full; resolves with the time they reach. Rejects with a RecordingError. */
+  /** Reads until the frames up to that time are held, or the buffer is full; resolves with the time they reach. Rejects as the source does. */
   async fill(timeUs: number): Promise<number> {
     // One reader at a time: a generator's batches would come out of order otherwise.
     const turn = this.reading.then(() => this.readUntil(timeUs))
     this.reading = turn.catch(() => {})
     await turn
-    return this.exhausted ? timeUs : Math.min(timeUs, this.lastUs)
+    return this.exhausted || this.caughtUp ? timeUs : Math.min(timeUs, this.lastUs)
   }
 
   /** Closes the file being read. */
   async close(): Promise<void> {
     this.exhausted = true
-    await this.source.return()
+    await this.batches.return()
   }
 
   private async readUntil(timeUs: number): Promise<void> {
-    while (!this.exhausted && this.lastUs <= timeUs && this.buffer.length - this.head < this.options.framesMax) {
-      const next = await this.source.next()
+    this.caughtUp = false
+    while (!this.exhausted && !this.caughtUp && this.lastUs <= timeUs && this.buffer.length - this.head < this.options.framesMax) {
+      const next = await this.batches.next()
       if (next.done === true) this.again()
+      else if (next.value.length === 0) this.caughtUp = true
       else for (const frame of next.value) this.push(frame)
     }
   }
@@ -91,13 +95,13 @@ export class ReplayFrames {
   }
 
   private again(): void {
-    const { recording, symbol, loop } = this.options
-    if (!loop) {
+    const { source, symbol, loop } = this.options
+    if (!loop || source.endUs === undefined) {
       this.exhausted = true
       return
     }
     this.round += 1
-    this.shiftUs += recording.endUs - recording.startUs + pauseUs
-    this.source = recording.frames(symbol)
+    this.shiftUs += source.endUs - source.startUs + pauseUs
+    this.batches = source.frames(symbol)
   }
 }

@@ -1,25 +1,27 @@
 /**
- * A market that replays a recording: recorded frames rule the public book and prints, and accounts' orders meet them.
+ * A market that replays a recording or mirrors a live source: its frames rule the public book and prints, and accounts'
+ * orders meet them.
  *
  * Takers walk the recorded book (and accounts' orders in it) and what they take is gone; makers wait behind the recorded
  * queue of their level and trade when prints reach or pass them, or when the recorded book comes to cross them. Nothing
- * trades more than was recorded. The market time is the receive time, so the recording keeps its own rhythm.
+ * trades more than was recorded. The market time is the receive time, so the recording keeps its own rhythm. Between a
+ * break of the stream and the next snapshot the market is closed: the last book stands, and nothing trades with it.
  */
 import { type BookEvent, type Depth, type Match, requireSensible } from "@outcry/matching/MatchingEngine"
 import type { Instrument } from "@outcry/model/Instrument"
 import { opposite, type Side, sides, signOf } from "@outcry/model/MarketData"
+import type { FrameSource } from "./FrameSource.ts"
 import type { Market, MarketListener, MarketOrder, MarketTop } from "./Market.ts"
 import { PublicFeed } from "./PublicFeed.ts"
 import { type QueuedOrder, QueuedOrders } from "./QueuedOrders.ts"
 import { RecordedBook } from "./RecordedBook.ts"
-import type { Recording } from "./Recording.ts"
 import { isByQuote, type Part, ReplayBook } from "./ReplayBook.ts"
 import { ReplayFrames, type TimedStep } from "./ReplayFrames.ts"
 import type { ReplayDiff, ReplaySnapshot, ReplayTrade } from "./ReplayStep.ts"
 
 export interface ReplayMarketOptions {
   readonly instrument: Instrument
-  readonly recording: Recording
+  readonly source: FrameSource
   readonly listener: MarketListener
   /** Starts again when the recording is over, times shifted; default false: the market then says `ended`. */
   readonly loop?: boolean
@@ -35,8 +37,8 @@ const heldDiffsMax = 1_000
 export class ReplayMarket implements Market {
   readonly instrument: Instrument
   readonly startUs: number
-  /** Last time of the recording; with `loop` it goes on from there. */
-  readonly endUs: number
+  private readonly source: FrameSource
+  private readonly symbol: string
   private readonly frames: ReplayFrames
   private readonly feed: PublicFeed
   private readonly orders = new QueuedOrders()
@@ -53,24 +55,26 @@ export class ReplayMarket implements Market {
   private held: Array<ReplayDiff> | undefined
   private lastUpdateId = 0
   private gapsSeen = 0
+  private broken = false
 
   constructor(options: ReplayMarketOptions) {
-    const { instrument, recording, listener } = options
+    const { instrument, source, listener } = options
     const symbol = instrument.symbol.replace("/", "").toLowerCase()
-    if (!recording.symbols.includes(symbol)) {
+    if (!source.symbols.includes(symbol)) {
       throw new RangeError(
-        `The recording holds ${recording.symbols.join(", ")} but not ${symbol}: name a file of it or leave out ${instrument.symbol}`
+        `The recording holds ${source.symbols.join(", ")} but not ${symbol}: name a file of it or leave out ${instrument.symbol}`
       )
     }
     this.instrument = instrument
-    this.startUs = recording.startUs
-    this.endUs = recording.endUs
-    this.nowUs = recording.startUs
+    this.source = source
+    this.symbol = symbol
+    this.startUs = source.startUs
+    this.nowUs = source.startUs
     this.nextTradeId = options.firstTradeId ?? 1
-    this.beginsWithSnapshot = recording.beginsWithSnapshot(symbol)
+    this.beginsWithSnapshot = source.beginsWithSnapshot(symbol)
     this.held = this.beginsWithSnapshot ? [] : undefined
     const { loop = false, framesMax = 20_000 } = options
-    this.frames = new ReplayFrames({ instrument, recording, symbol, loop, framesMax })
+    this.frames = new ReplayFrames({ instrument, source, symbol, loop, framesMax })
     this.feed = new PublicFeed(listener, this.book)
   }
 
@@ -97,25 +101,30 @@ export class ReplayMarket implements Market {
     return this.frames.ended()
   }
 
+  closed(): boolean {
+    return this.broken
+  }
+
   /** How often the recorded diffs did not follow on one another: the book may be off since then. */
   gaps(): number {
     return this.gapsSeen
   }
 
-  /** Closes the file being read; the market stays as it is. */
+  /** Lets go of the source, closing the file being read; the market stays as it is. */
   close(): Promise<void> {
     return this.frames.close()
   }
 
-  /** Advances to that time first, as far as frames are held. */
+  /** Advances to that time first, as far as frames are held. While the market is closed an order expires at once. */
   submit(order: MarketOrder, timeUs: number): void {
     requireSensible(order)
     if (order.orderId < 0 || order.ownerId <= 0)
       throw new RangeError(`Order ${order.orderId}: an account's ids are above 0`)
     if (this.orders.has(order.orderId)) throw new RangeError(`Order ${order.orderId} already rests in the book`)
     this.advanceTo(timeUs)
-    const reason = this.book.refusal(order)
-    if (reason === undefined) this.work(order)
+    const reason = this.broken ? undefined : this.book.refusal(order)
+    if (this.broken) this.emit({ type: "removed", orderId: order.orderId, lots: order.lots, reason: "expired" })
+    else if (reason === undefined) this.work(order)
     else this.emit({ type: "refused", orderId: order.orderId, reason })
     this.feed.flush(this.nowUs)
   }
@@ -221,12 +230,27 @@ export class ReplayMarket implements Market {
   private apply({ step, round }: TimedStep): void {
     if (round !== this.round) this.startAgain(round)
     if (step.type === "trade") return this.tradeRecorded(step)
+    if (step.type === "break") return this.breakOff()
     if (step.type === "snapshot") this.stand(step)
     else if (step.type === "diff") this.diff(step)
     else if (this.held === undefined) {
       this.recorded.ticker(step.updateId, step.bidTicks, step.bidLots, step.askTicks, step.askLots)
     }
-    this.uncross()
+    if (this.broken) return
+    if (this.source.distrust === undefined || !this.isCrossed()) return this.uncross()
+    this.breakOff()
+    this.source.distrust(this.symbol, "its best bid is not below its best ask")
+  }
+
+  /** No fill comes of a book that may be wrong; the levels, and our places in their queues, wait for the next snapshot. */
+  private breakOff(): void {
+    this.broken = true
+    this.held = []
+  }
+
+  private isCrossed(): boolean {
+    const [bid, ask] = [this.recorded.best("buy"), this.recorded.best("sell")]
+    return bid !== undefined && ask !== undefined && bid >= ask
   }
 
   /** Update ids begin again; the old book stands until there is a snapshot, or else goes. */
@@ -242,6 +266,7 @@ export class ReplayMarket implements Market {
     this.lastUpdateId = snapshot.updateId
     const held = this.held ?? []
     this.held = undefined
+    this.broken = false
     for (const diff of held) this.diff(diff)
   }
 
@@ -259,6 +284,7 @@ export class ReplayMarket implements Market {
 
   /** A recorded print meets our orders first where they stand at a better price, then in their turn at its own. */
   private tradeRecorded({ priceTicks, lots, buyerIsMaker, venueUs }: ReplayTrade): void {
+    if (this.broken) return this.print(this.nextTradeId++, priceTicks, lots, buyerIsMaker, venueUs)
     const side: Side = buyerIsMaker ? "buy" : "sell"
     let rest = lots
     for (const ours of this.orders.prices(side)) {

@@ -40,7 +40,12 @@ export interface ReplayTrade {
   readonly venueUs: number
 }
 
-export type ReplayStep = ReplaySnapshot | ReplayDiff | ReplayTicker | ReplayTrade
+/** The book is not to be trusted until the next snapshot. */
+export interface ReplayBreak {
+  readonly type: "break"
+}
+
+export type ReplayStep = ReplaySnapshot | ReplayDiff | ReplayTicker | ReplayTrade | ReplayBreak
 
 /**
  * Throws a RecordingError where a price lies between two ticks. Quantities count in whole lots: real books hold dust finer
@@ -51,9 +56,11 @@ export const stepOf = (instrument: Instrument, frame: RecordedFrame): ReplayStep
     const priceTicks = ticksOf(instrument, price)
     if (priceTicks !== undefined) return [priceTicks, Number(from(quantity) / instrument.lot)]
     const detail = `the price ${price} is no multiple of ${instrument.symbol}'s tick ${instrument.tickSize}`
-    throw new RecordingError({ file: frame.file, line: frame.line, problem: "badLine", detail })
+    const { file, line } = frame
+    throw new RecordingError({ file, line, problem: line === 0 ? "badFrame" : "badLine", detail })
   }
   const flat = (levels: ReadonlyArray<RecordedLevel>): FlatLevels => levels.flatMap(level)
+  if (frame.type === "break") return { type: "break" }
   if (frame.type === "snapshot") {
     return { type: "snapshot", updateId: frame.lastUpdateId, bids: flat(frame.bids), asks: flat(frame.asks) }
   }

@@ -28,6 +28,10 @@ export interface ServerOptions {
   readonly markets: ReadonlyArray<(listener: MarketListener) => Market>
   readonly speed?: Speed
   readonly warmUpUs?: number
+  /** Epoch milliseconds with fractions; a live source must stamp its frames by the same. Default: a new `wallClock`. */
+  readonly clock?: () => number
+  /** Market time is the clock's own time: for markets with a live source. */
+  readonly live?: boolean
   readonly log: AcceptLog
   /** Lets `/sim/faults` be used. */
   readonly faults?: boolean
@@ -38,7 +42,7 @@ export interface ServerOptions {
   /** Ids on the wire count up from here; default: from the time of the start, above those of any earlier run. */
   readonly idBase?: number
   readonly onEnded?: () => void
-  /** A recording failed, or the exchange has a defect. */
+  /** A recording or a live source failed, or the exchange has a defect. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -56,7 +60,7 @@ const messageBytesMost = 64 * 1024
 const idleMsMost = 600_000
 
 /** Epoch milliseconds with fractions that never go back while the process lives. */
-const wallClock = (): (() => number) => {
+export const wallClock = (): (() => number) => {
   const originMs = Date.now() - performance.now()
   let correctionMs = 0
   return () => {
@@ -70,7 +74,7 @@ const wallClock = (): (() => number) => {
 }
 
 export const start = async (options: ServerOptions): Promise<Server> => {
-  const clock = wallClock()
+  const clock = options.clock ?? wallClock()
   const nowMs = () => Math.floor(clock())
   const idBase = options.idBase ?? Math.floor(nowMs() / 1_000) * 100_000
   const faults = options.faults === true ? new Faults() : undefined
@@ -119,6 +123,7 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     markets,
     speed: options.speed ?? 1,
     warmUpUs: options.warmUpUs ?? 0,
+    live: options.live ?? false,
     nowMs: clock,
     onStep,
     onEnded: () => options.onEnded?.(),

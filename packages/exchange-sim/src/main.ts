@@ -1,11 +1,14 @@
 /**
  * The exchange as a process of its own. Prints one JSON line when it is ready and one when a replay has ended; ends
- * with 0 on SIGTERM, SIGINT or, with `--parent-stdin`, when its parent is gone; with 2 for wrong options, files or a
- * port in use; with 1 for a defect. Messages go to standard error.
+ * with 0 on SIGTERM, SIGINT or, with `--parent-stdin`, when its parent is gone; with 2 for wrong options or files, a live
+ * source of no use or a port in use; with 1 for a defect. Messages go to standard error.
  */
+import { Effect, Random } from "effect"
 import * as AcceptLog from "./AcceptLog.ts"
 import { AgentMarket } from "./AgentMarket.ts"
 import { listings, wireSymbol } from "./Listings.ts"
+import { LiveSource } from "./LiveSource.ts"
+import { LiveSourceError } from "./LiveSourceError.ts"
 import type { Market, MarketListener } from "./Market.ts"
 import * as Options from "./Options.ts"
 import { Recording } from "./Recording.ts"
@@ -21,7 +24,33 @@ const defect = 1
 const say = (line: Record<string, unknown>): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 const complain = (text: string): void => void process.stderr.write(`${text}\n`)
 
-const marketsOf = async (options: Options.Options) => {
+type MakeMarket = (listener: MarketListener) => Market
+
+interface Markets {
+  readonly markets: ReadonlyArray<MakeMarket>
+  readonly close: () => Promise<void>
+}
+
+const noneToClose = (): Promise<void> => Promise.resolve()
+
+const marketsOf = async (options: Options.Options, clock: () => number): Promise<Markets> => {
+  if (options.live === undefined) return { markets: await ownMarketsOf(options), close: noneToClose }
+  const source = await LiveSource.open({
+    address: options.live,
+    symbols: listings.map(({ instrument }) => wireSymbol(instrument)),
+    nowUs: () => Math.floor(clock() * 1_000),
+    random: () => Effect.runSync(Random.next),
+    notify: complain
+  })
+  const markets = source.instruments.map(
+    (instrument): MakeMarket =>
+      (listener) =>
+        new ReplayMarket({ instrument, source, listener })
+  )
+  return { markets, close: () => source.close() }
+}
+
+const ownMarketsOf = async (options: Options.Options): Promise<ReadonlyArray<MakeMarket>> => {
   if (options.replay.length === 0) {
     return listings.map(
       ({ instrument, priceTicks }) =>
@@ -36,7 +65,7 @@ const marketsOf = async (options: Options.Options) => {
           })
     )
   }
-  const recording = await Recording.open(options.replay)
+  const recording = await Recording.open(options.replay, options.keepIdle ? { idleUsMost: Infinity } : {})
   for (const warning of recording.warnings) complain(warning)
   const recorded = listings.filter(({ instrument }) => recording.symbols.includes(wireSymbol(instrument).toLowerCase()))
   if (recorded.length === 0) {
@@ -47,13 +76,14 @@ const marketsOf = async (options: Options.Options) => {
   return recorded.map(
     ({ instrument }) =>
       (listener: MarketListener): Market =>
-        new ReplayMarket({ instrument, recording, listener, loop: options.loop })
+        new ReplayMarket({ instrument, source: recording, listener, loop: options.loop })
   )
 }
 
 /** What a user can mend, in words; undefined for a defect. */
 const explained = (error: unknown, options: Options.Options | undefined): string | undefined => {
   if (error instanceof Options.InvalidOption || error instanceof RecordingError) return error.message
+  if (error instanceof LiveSourceError) return error.message
   if (error instanceof AcceptLog.CorruptAcceptLog) return error.message
   if (!(error instanceof Error) || !("code" in error)) return undefined
   if (error.code === "EADDRINUSE") {
@@ -73,14 +103,15 @@ const fail = (error: unknown, options: Options.Options | undefined): void => {
 }
 
 const run = async (options: Options.Options): Promise<void> => {
-  const markets = await marketsOf(options)
+  const clock = Server.wallClock()
+  const { markets, close: closeMarkets } = await marketsOf(options, clock)
   const log = AcceptLog.open(options.log, { nowMs: Date.now(), fsync: options.logFsync })
   let closing = false
   const close = (): void => {
     if (closing) return
     closing = true
     process.stdin.destroy()
-    server.close().then(
+    Promise.all([server.close(), closeMarkets()]).then(
       () => process.exit(),
       (error: unknown) => {
         fail(error, options)
@@ -94,6 +125,8 @@ const run = async (options: Options.Options): Promise<void> => {
     accounts: options.accounts,
     markets,
     speed: options.speed,
+    clock,
+    live: options.live !== undefined,
     warmUpUs: options.warmUpUs,
     log,
     faults: options.faults,

@@ -90,11 +90,12 @@ describe.skipIf(isRecordedDataMissing)(`ReplayMarket over real recordings${whySk
     })
     const open = () => {
       const probe = new MarketProbe()
-      return { probe, market: new ReplayMarket({ instrument, recording, listener: probe }) }
+      return { probe, market: new ReplayMarket({ instrument, source: recording, listener: probe }) }
     }
 
     it("reads every line, from a snapshot on, over both files", () => {
       expect(recording.files.reduce((sum, file) => sum + file.frames, 0)).toBe(lines.length)
+      // No warning of idle time either: the two days join at midnight.
       expect(recording.warnings).toEqual([])
       expect([recording.startUs, recording.endUs]).toEqual([lines[0]!.timeUs, lines.at(-1)!.timeUs])
     })
@@ -208,6 +209,25 @@ describe.skipIf(isRecordedDataMissing)(`ReplayMarket over real recordings${whySk
       for (const { recordedTimeUs, lots } of probe.trades) if (recordedTimeUs !== undefined) add(recordedTimeUs, lots)
       for (const { frame } of recordedTrades()) add(frame.data!.T * 1000, -wholeLots(frame.data!.q, lotsPerUnit))
       expect([...printed].filter(([, lots]) => lots !== 0)).toEqual([])
+    })
+
+    it("never comes to cross itself, so that a live book that does is wrong", async () => {
+      const doubts: Array<string> = []
+      const { startUs, endUs, symbols } = recording
+      const market = new ReplayMarket({
+        instrument,
+        listener: new MarketProbe(),
+        source: {
+          startUs,
+          endUs,
+          symbols,
+          beginsWithSnapshot: () => true,
+          frames: (each) => recording.frames(each),
+          distrust: (each, why) => doubts.push(`${each}: ${why}`)
+        }
+      })
+      await runTo(market, endUs)
+      expect([doubts, market.closed(), market.ended()]).toEqual([[], false, true])
     })
 
     it("never lets takers have a recorded lot twice", async () => {

@@ -54,6 +54,39 @@ describe("Recording", () => {
     ])
   })
 
+  it("leaves out long times without a frame, for all symbols alike, and says so", async () => {
+    const day = 86_400_000
+    const paths = [
+      folder.gz("day2.gz", [snapshot(day, 50, [[90, 1]], [[95, 1]]), trade(day + 10, "buy", 95, 1)]),
+      folder.gz("day1.gz", [...whole, trade(60_010, "buy", 101, 1)]),
+      folder.gz("day2eth.gz", [trade(day + 20, "buy", 268_000, 1, "ethusdt")])
+    ]
+    const recording = await Recording.open(paths)
+    const [gapMs, pauseMs] = [day - 60_010, 1_000]
+    expect((await types(recording, "btcusdt")).slice(-3)).toEqual([
+      "trade 60010000",
+      `snapshot ${(60_010 + pauseMs) * 1_000}`,
+      `trade ${(60_020 + pauseMs) * 1_000}`
+    ])
+    expect(await types(recording, "ethusdt")).toEqual([`trade ${(60_030 + pauseMs) * 1_000}`])
+    expect(recording.endUs - baseUs).toBe((60_030 + pauseMs) * 1_000)
+    expect(recording.warnings).toContainEqual(
+      expect.stringMatching(`^Nothing was recorded for ${Math.round(gapMs / 1_000)} s from 2024-08-0.*leaves that time out`)
+    )
+    const kept = await Recording.open(paths, { idleUsMost: Number.POSITIVE_INFINITY })
+    expect((await types(kept, "btcusdt")).at(-1)).toBe(`trade ${(day + 10) * 1_000}`)
+    expect(kept.warnings.join()).not.toContain("Nothing was recorded")
+  })
+
+  it("keeps a pause of a minute, and one in which another symbol has frames", async () => {
+    const eth = Array.from({ length: 4 }, (_, index) => trade(index * 50_000, "buy", 268_000, 1, "ethusdt"))
+    const recording = await Recording.open([
+      folder.gz("sparse.gz", [trade(0, "buy", 101, 1), trade(60_000, "buy", 101, 1), trade(150_000, "buy", 101, 1)]),
+      folder.gz("dense.gz", eth)
+    ])
+    expect(await types(recording, "btcusdt")).toEqual(["trade 0", "trade 60000000", "trade 150000000"])
+  })
+
   it("names a missing file", async () => {
     const error = await fault(folder.gz("whole2.gz", whole), `${folder.path}/none.gz`)
     expect([error.problem, error.line]).toEqual(["missing", 0])

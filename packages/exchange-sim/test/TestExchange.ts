@@ -1,35 +1,17 @@
 /**
  * A whole exchange in this process for tests: a port of its own, two instruments, three accounts, the log in memory.
  */
-import * as Instrument from "@outcry/model/Instrument"
+import type * as Instrument from "@outcry/model/Instrument"
 import * as AcceptLog from "../src/AcceptLog.ts"
 import { AgentMarket } from "../src/AgentMarket.ts"
+import { listings } from "../src/Listings.ts"
+import type { MarketListener } from "../src/Market.ts"
 import * as Server from "../src/Server.ts"
 
-const spec = {
-  venue: "sim",
-  quote: "USDT",
-  version: 1,
-  tickSize: "0.01",
-  maxQuantity: "9000",
-  minNotional: "5",
-  maxNotional: "9000000"
-}
-
-export const btcUsdt = Instrument.make({
-  ...spec,
-  symbol: "BTC/USDT",
-  base: "BTC",
-  lotSize: "0.00001",
-  minQuantity: "0.00001"
-})
-export const ethUsdt = Instrument.make({
-  ...spec,
-  symbol: "ETH/USDT",
-  base: "ETH",
-  lotSize: "0.0001",
-  minQuantity: "0.0001"
-})
+export const [btcUsdt, ethUsdt] = listings.map(({ instrument }) => instrument) as [
+  Instrument.Instrument,
+  Instrument.Instrument
+]
 
 export const accounts = ["alpha", "beta", "poor"].map((name) => ({
   name,
@@ -52,10 +34,9 @@ export const start = async (options: Partial<Server.ServerOptions> = {}) => {
   const server = await Server.start({
     port: 0,
     accounts,
-    markets: [
-      (listener) => new AgentMarket({ instrument: btcUsdt, seed: 7, startUs, priceTicks: 6_000_000, listener }),
-      (listener) => new AgentMarket({ instrument: ethUsdt, seed: 7, startUs, priceTicks: 300_000, listener })
-    ],
+    markets: listings.map(
+      (listing) => (listener: MarketListener) => new AgentMarket({ ...listing, seed: 7, startUs, listener })
+    ),
     warmUpUs: 120_000_000,
     faults: true,
     log,

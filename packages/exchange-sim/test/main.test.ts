@@ -1,46 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import net from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
 import { gzipSync } from "node:zlib"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, afterEach, describe, expect, it } from "vitest"
 import * as AcceptLog from "../src/AcceptLog.ts"
 import * as CcxtBinance from "./CcxtBinance.ts"
+import { ExchangeRuns } from "./ExchangeRun.ts"
 import { alpha } from "./TestExchange.ts"
 
-const program = new URL("../src/main.ts", import.meta.url).pathname
-let folder: string
-const children: Array<ChildProcess> = []
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "exchange-main-"))
-})
-afterEach(() => {
-  for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL")
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let runs = 0
-
-const run = (...args: ReadonlyArray<string>) => {
-  const log = join(folder, `log-${++runs}.jsonl`)
-  const child = spawn(process.execPath, [program, "--log", log, "--warm-up", "5", ...args], { stdio: "pipe" })
-  children.push(child)
-  const lines: Array<Record<string, unknown>> = []
-  createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line) as Record<string, unknown>))
-  let errors = ""
-  child.stderr.on("data", (data: Buffer) => (errors += data.toString()))
-  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)))
-  const line = async (name: string) => {
-    await expect.poll(() => lines.find((each) => name in each) ?? child.exitCode, { timeout: 20_000 }).not.toBeNull()
-    const found = lines.find((each) => name in each)
-    if (found === undefined) throw new Error(`it ended with ${child.exitCode}: ${errors}`)
-    return found
-  }
-  return { child, ended, errors: () => errors, line, log }
-}
+const runs = new ExchangeRuns()
+const { folder } = runs
+const run = (...args: ReadonlyArray<string>) => runs.start(...args)
+afterEach(() => runs.end())
+afterAll(() => runs.removeFolder())
 
 describe("the exchange process", () => {
   it("trades with ccxt, logs it, and ends with 0 on SIGTERM", async () => {
@@ -117,7 +89,13 @@ describe("the exchange process", () => {
     [["--accounts", "[{}]"], /--accounts: must be a list/],
     [["--accounts", "nowhere.json"], /the file nowhere.json cannot be read/],
     [["--accounts", '[{"name":"a","apiKey":"x","secret":"hush-hush","balances":{}}]'], /apiKey of a must have/],
-    [["--replay", "nowhere.gz"], /nowhere.gz: there is no such file/]
+    [["--replay", "nowhere.gz"], /nowhere.gz: there is no such file/],
+    [["--keep-idle"], /--keep-idle: needs --replay/],
+    [["--live", "binanse"], /--live: "binanse" is neither binance nor two addresses/],
+    [["--live", "http://127.0.0.1:1"], /--live: "http:.* is neither/],
+    [["--live", "binance", "--replay", "nowhere.gz"], /--live: does not go with --replay/],
+    [["--live", "binance", "--speed", "2x"], /--speed: does not go with --live/],
+    [["--live", "binance", "--loop"], /--loop: needs --replay FILE: a live source never ends/]
   ])("ends with 2 and one message for %j", async (args, message) => {
     const exchange = run(...args)
     expect(await exchange.ended).toBe(2)

@@ -10,7 +10,7 @@ import { flag, reportFill, reportOrder, reportOutcome, type Take } from "./Accou
 import { type AccountState, evolve, findOrder, holdersOf, isAfter } from "./AccountState.ts"
 import * as Instrument from "./Instrument.ts"
 import type { CancelIntent, PlaceIntent } from "./Intent.ts"
-import { same as sameLimits } from "./Limits.ts"
+import { defaults as limitDefaults, same as sameLimits } from "./Limits.ts"
 import { requantise } from "./OrderLedger.ts"
 import { refuse, reserveTicks } from "./PreTrade.ts"
 import type { RefusalReason } from "./Refusal.ts"
@@ -99,6 +99,18 @@ const isRepeatedCause = (state: AccountState, batch: Command.SubmitIntents): boo
   return last !== undefined && !isAfter(batch.cause, last)
 }
 
+/** How long an intent may have waited on its way here, and how long it did, where that is too long. */
+const lateness = (
+  state: AccountState,
+  batch: Command.SubmitIntents,
+  circumstances: Command.Circumstances
+): string | undefined => {
+  if (batch.timeDecided === undefined) return undefined
+  const ageMs = Math.floor((circumstances.now - batch.timeDecided) / 1000)
+  const ageMsMax = state.limits.intentAgeMsMax ?? limitDefaults.intentAgeMsMax
+  return ageMs > ageMsMax ? `decided ${ageMs} ms ago, at most ${ageMsMax}` : undefined
+}
+
 const submit = (
   state: AccountState,
   batch: Command.SubmitIntents,
@@ -106,23 +118,17 @@ const submit = (
   take: Take
 ): void => {
   const repeated = isRepeatedCause(state, batch)
+  const late = lateness(state, batch, circumstances)
+  const { feedEpoch, instrument: feed, seq } = batch.cause
   for (const intent of batch.intents) {
     // A lower sequence is the same batch sent again: its facts stand already.
     if (intent.intentSeq <= (state.strategies.get(batch.strategy)?.intentSeq ?? 0)) continue
-    if (repeated) {
-      const instrument = intent.kind === "place" ? intent.instrument : batch.cause.instrument
-      const { feedEpoch, seq } = batch.cause
-      take(
-        refused(
-          batch,
-          intent,
-          instrument,
-          "CauseAlreadyActedOn",
-          `event ${feedEpoch}/${seq} of ${batch.cause.instrument}`
-        )
-      )
-    } else if (intent.kind === "place") take(decidePlace(state, batch, intent, circumstances))
-    else take(decideCancel(state, batch, intent))
+    // A cancel does no harm twice or late; not canceling may.
+    if (intent.kind === "cancel") take(decideCancel(state, batch, intent))
+    else if (repeated)
+      take(refused(batch, intent, intent.instrument, "CauseAlreadyActedOn", `event ${feedEpoch}/${seq} of ${feed}`))
+    else if (late !== undefined) take(refused(batch, intent, intent.instrument, "IntentExpired", late))
+    else take(decidePlace(state, batch, intent, circumstances))
   }
 }
 

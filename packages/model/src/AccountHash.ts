@@ -8,16 +8,16 @@ import type { AccountState } from "./AccountState.ts"
 const canonicalValue = (value: unknown): unknown => {
   if (typeof value === "bigint") return `${value}n`
   if (value instanceof Map)
-    return Array.from(value, ([key, held]) => [String(key), canonicalValue(held)] as const).sort(([a], [b]) =>
+    return Array.from(value, ([key, held]) => [String(key), canonicalValue(held)] as const).toSorted(([a], [b]) =>
       a < b ? -1 : 1
     )
-  if (value instanceof Set) return Array.from(value, String).sort()
+  if (value instanceof Set) return Array.from(value, String).toSorted()
   if (Array.isArray(value)) return value.map(canonicalValue)
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, held]) => held !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, held]) => [key, canonicalValue(held)])
     )
   return value

@@ -57,12 +57,13 @@ export const invariants = (state: AccountState): ReadonlyArray<string> => {
   openOrders(state, broken)
   closedOrders(state, broken)
   strategyShares(state, broken)
-  for (const clientOrderId of state.venueOrderIds.values())
-    if (!state.orders.has(clientOrderId) && !state.closed.has(clientOrderId))
-      broken.push(`the venue's id of ${clientOrderId} outlived the order`)
+  for (const named of state.venueOrderIds.values())
+    for (const clientOrderId of named.values())
+      if (!state.orders.has(clientOrderId) && !state.closed.has(clientOrderId))
+        broken.push(`the venue's id of ${clientOrderId} outlived the order`)
   if (
     state.closed.size > closedOrdersMax ||
-    state.fillKeys.size > fillKeysMax ||
+    Array.from(state.fillKeys.values()).some((keys) => keys.size > fillKeysMax) ||
     state.flagged.size > flaggedMax ||
     state.recentIntents.length > state.limits.orderRateMax
   )

@@ -142,16 +142,20 @@ const faultOf = (state: AccountState, order: Order, report: Command.ReportFill):
 
 /** Our own execution. Each counts once; one that fits no order is flagged and not booked. */
 export const reportFill = (state: AccountState, report: Command.ReportFill, take: Take): void => {
-  const key = fillKey(report)
-  if (state.fillKeys.has(key)) return
+  if (state.fillKeys.get(report.instrument)?.has(report.venueTradeId) === true) return
   const order = findReported(state, report)
   if (order === undefined)
-    return flag(state, report.clientOrderId, `fill ${key} belongs to no order that this account knows`, take)
+    return flag(
+      state,
+      report.clientOrderId,
+      `fill ${fillKey(report)} belongs to no order that this account knows`,
+      take
+    )
   const fault = faultOf(state, order, report)
-  if (fault !== undefined) return flag(state, order.clientOrderId, `fill ${key} ${fault}`, take)
+  if (fault !== undefined) return flag(state, order.clientOrderId, `fill ${fillKey(report)} ${fault}`, take)
   const input = report.lots === remainingLots(order) ? "filled" : "partlyFilled"
   if (transition(order.status, input) === undefined)
-    return flag(state, order.clientOrderId, `fill ${key} while ${order.status}`, take)
+    return flag(state, order.clientOrderId, `fill ${fillKey(report)} while ${order.status}`, take)
   take({
     type: "OrderFilled",
     clientOrderId: order.clientOrderId,

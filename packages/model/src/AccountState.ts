@@ -5,7 +5,7 @@
  * Memory is bounded: open orders by limit, closed orders and fill keys by the constants below.
  */
 import type * as Amount from "./Amount.ts"
-import { type AccountEvent, fillKey, type OrderFilled, type OrderIntended, type TradingState } from "./AccountEvent.ts"
+import { type AccountEvent, type OrderFilled, type OrderIntended, type TradingState } from "./AccountEvent.ts"
 import * as Instrument from "./Instrument.ts"
 import { defaults, type Limits } from "./Limits.ts"
 import { type FeedPosition, microsPerSecond, signOf } from "./MarketData.ts"
@@ -27,7 +27,7 @@ import * as Position from "./Position.ts"
 
 export { findOrder, instrumentAt, versionKey }
 
-/** Fill keys kept to drop repeats at once; the journal's unique index stands behind. */
+/** Fills kept per instrument to drop repeats at once; the journal's unique index stands behind. */
 export const fillKeysMax = 10_000
 /** Differences remembered, so that one found again by every look-up is journalled once. */
 export const flaggedMax = 1000
@@ -57,7 +57,8 @@ export interface AccountState extends OrderLedger {
   readonly positions: Map<Instrument.InstrumentId, Position.Position>
   readonly fees: Map<string, Amount.Amount>
   readonly strategies: Map<string, StrategyRecord>
-  readonly fillKeys: Set<string>
+  /** Venue trade ids that were booked, per instrument. */
+  readonly fillKeys: Map<Instrument.InstrumentId, Set<string>>
   /** Latest venue trade id per instrument, where to ask for more. */
   readonly lastTradeIds: Map<Instrument.InstrumentId, string>
   /** Times of the latest intents, ascending: those of the last second, at most `orderRateMax` of them. */
@@ -83,7 +84,7 @@ export const initial = (account: string): AccountState => ({
   positions: new Map(),
   fees: new Map(),
   strategies: new Map(),
-  fillKeys: new Set(),
+  fillKeys: new Map(),
   lastTradeIds: new Map(),
   recentIntents: [],
   differences: 0,
@@ -153,6 +154,8 @@ const remember = (kept: Set<string>, key: string, max: number): void => {
   for (const oldest of oldestOf(kept, max)) kept.delete(oldest)
 }
 
+const noKeys = (): Set<string> => new Set()
+
 const rememberIntent = (state: AccountState, timeIntent: number): void => {
   const recent = state.recentIntents
   recent.push(timeIntent)
@@ -171,7 +174,7 @@ const fill = (state: AccountState, event: OrderFilled): void => {
   if (!isClosed(order.status)) hold(state, order, event.lots, -1)
   order.filledLots += event.lots
   step(state, order, remainingLots(order) === 0 ? "filled" : "partlyFilled")
-  remember(state.fillKeys, fillKey(event), fillKeysMax)
+  remember(getOrAdd(state.fillKeys, event.instrument, noKeys), event.venueTradeId, fillKeysMax)
   const last = state.lastTradeIds.get(event.instrument)
   if (last === undefined || isLater(event.venueTradeId, last))
     state.lastTradeIds.set(event.instrument, event.venueTradeId)

@@ -161,7 +161,10 @@ export const priceText = (instrument: Instrument, priceTicks: number): string =>
 export const quantityText = (instrument: Instrument, lots: number): string =>
   Amount.format(BigInt(lots) * instrument.lot, instrument.quantityDecimals)
 
-/** Exact price × quantity in quote asset. */
+/**
+ * Exact price × quantity in quote asset. Both factors become bigints first: small integers convert at once, while a
+ * product beyond 31 bits takes V8's slow path and made the whole account five times slower.
+ */
 export const notional = (instrument: Instrument, priceTicks: number, lots: number): Amount.Amount =>
   BigInt(priceTicks) * BigInt(lots) * instrument.tickLot
 

@@ -28,5 +28,7 @@ export interface IntentBatch {
   readonly strategy: string
   readonly cause: FeedPosition
   readonly trace: TraceContext | undefined
+  /** When the strategy decided, epoch µs by its node's clock; absent where nobody waited in between. */
+  readonly timeDecided?: number
   readonly intents: ReadonlyArray<Intent>
 }

@@ -14,6 +14,11 @@ export const Limits = Schema.Struct({
   priceCollarBps: Count,
   /** A mark older than this, in ms, stops new orders. */
   markAgeMsMax: Count,
+  /**
+   * An intent to place that its strategy decided longer ago than this, in ms, is refused: what it was decided on has
+   * passed. Journals older than this limit do not hold it; the default then applies.
+   */
+  intentAgeMsMax: Schema.optionalKey(Count),
   /** Largest |position| × mark per instrument, open orders included. */
   positionNotionalMax: Decimal,
   /** Largest Σ |position| × mark over all instruments, open orders included. */
@@ -24,10 +29,11 @@ export const Limits = Schema.Struct({
 })
 export type Limits = typeof Limits.Type
 
-export const defaults: Limits = {
+export const defaults: Limits & { readonly intentAgeMsMax: number } = {
   version: 1,
   priceCollarBps: 100,
   markAgeMsMax: 2000,
+  intentAgeMsMax: 3000,
   positionNotionalMax: "250000",
   grossExposureMax: "1000000",
   openOrdersMax: 200,

@@ -33,8 +33,8 @@ export interface OrderLedger {
   readonly balances: Map<string, Balance>
   readonly orders: Map<string, Order>
   readonly closed: Map<string, Order>
-  /** Client id by `instrument#venueOrderId`, of the orders above. */
-  readonly venueOrderIds: Map<string, string>
+  /** Client id by the venue's, which is unique per instrument; of the orders above. */
+  readonly venueOrderIds: Map<Instrument.InstrumentId, Map<string, string>>
   readonly openLots: Map<Instrument.InstrumentId, OpenLots>
 }
 
@@ -56,8 +56,6 @@ export const instrumentAt = (
 export const findOrder = (ledger: OrderLedger, clientOrderId: string): Order | undefined =>
   ledger.orders.get(clientOrderId) ?? ledger.closed.get(clientOrderId)
 
-const venueKey = (instrument: Instrument.InstrumentId, venueOrderId: string): string => `${instrument}#${venueOrderId}`
-
 /** Joins by our id, and where that is missing or strange (a cancel may carry one of its own) by the venue's. */
 export const findReported = (
   ledger: OrderLedger,
@@ -69,7 +67,7 @@ export const findReported = (
 ): Order | undefined => {
   const found = findOrder(ledger, report.clientOrderId)
   if (found !== undefined || report.venueOrderId === "") return found
-  const clientOrderId = ledger.venueOrderIds.get(venueKey(report.instrument, report.venueOrderId))
+  const clientOrderId = ledger.venueOrderIds.get(report.instrument)?.get(report.venueOrderId)
   return clientOrderId === undefined ? undefined : findOrder(ledger, clientOrderId)
 }
 
@@ -129,18 +127,23 @@ export const open = (ledger: OrderLedger, order: Order): void => {
 /** Records the id the venue gave an order. */
 export const nameAtVenue = (ledger: OrderLedger, order: Order, venueOrderId: string): void => {
   order.venueOrderId = venueOrderId
-  if (venueOrderId !== "") ledger.venueOrderIds.set(venueKey(order.instrument, venueOrderId), order.clientOrderId)
+  if (venueOrderId === "") return
+  const named = ledger.venueOrderIds.get(order.instrument)
+  if (named === undefined) ledger.venueOrderIds.set(order.instrument, new Map([[venueOrderId, order.clientOrderId]]))
+  else named.set(venueOrderId, order.clientOrderId)
 }
 
+const none: ReadonlyArray<string> = []
+
 /**
- * Makes room by dropping the oldest eighth at once: dropping one per insertion leaves holes in the table that every
+ * What to drop to make room: the oldest eighth at once. Dropping one per insertion leaves holes in the table that every
  * next pass must step over, which made an insertion cost microseconds.
  */
 export const oldestOf = (
   kept: ReadonlyMap<string, unknown> | ReadonlySet<string>,
   max: number
 ): ReadonlyArray<string> => {
-  if (kept.size <= max) return []
+  if (kept.size <= max) return none
   const oldest: Array<string> = []
   const surplus = kept.size - max + (max >> 3)
   for (const key of kept.keys()) {
@@ -157,7 +160,7 @@ const close = (ledger: OrderLedger, order: Order): void => {
   for (const id of oldestOf(ledger.closed, closedOrdersMax)) {
     const dropped = ledger.closed.get(id)!
     ledger.closed.delete(id)
-    ledger.venueOrderIds.delete(venueKey(dropped.instrument, dropped.venueOrderId))
+    ledger.venueOrderIds.get(dropped.instrument)?.delete(dropped.venueOrderId)
   }
 }
 
@@ -170,9 +173,10 @@ export const move = (ledger: OrderLedger, order: Order, input: OrderInput): Orde
   order.status = next
   if (before === "unknown") openLotsOf(ledger, order.instrument).unknownOrders -= 1
   else if (next === "unknown") openLotsOf(ledger, order.instrument).unknownOrders += 1
-  const [wasClosed, willBeClosed] = [isClosed(before), isClosed(next)]
-  if (!wasClosed && willBeClosed) close(ledger, order)
-  else if (wasClosed && !willBeClosed) {
+  const wasClosed = isClosed(before)
+  if (wasClosed === isClosed(next)) return before
+  if (!wasClosed) close(ledger, order)
+  else {
     ledger.closed.delete(order.clientOrderId)
     open(ledger, order)
   }

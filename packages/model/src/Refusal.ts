@@ -1,10 +1,11 @@
 /** Why an intent did not become an order: the reason codes that metrics count, the journal keeps and `explain` shows. */
 
-/** The first four are decided by the account before any check is made; the rest are the checks of PreTrade, in order. */
+/** The first five are decided by the account before any check is made; the rest are the checks of PreTrade, in order. */
 export const refusalReasons = [
   "UnknownInstrument",
   "DuplicateOrder",
   "CauseAlreadyActedOn",
+  "IntentExpired",
   "OrderNotOpen",
   "TradingHalted",
   "TradingReducing",

@@ -218,7 +218,12 @@ export class StrategyRunner<P, S> {
     this.buffer.length = 0
   }
 
-  /** What the account knows of this strategy, given once before `start`. */
+  /** Sequence of the last intent it asked for, or was told of. */
+  get lastIntentSeq(): number {
+    return this.intentSeq
+  }
+
+  /** What the account knows of this strategy: before `start`, and for what it learns of an earlier run afterwards. */
   adopt(known: {
     readonly intentSeq: number
     readonly positions: ReadonlyArray<{ readonly instrument: string; readonly lots: number }>

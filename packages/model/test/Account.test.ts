@@ -298,6 +298,45 @@ describe("intents", () => {
     expect(account.types(account.batch("s2", [account.placing({}, "s2")], { seq: 3 }))).toEqual(["OrderIntended"])
   })
 
+  it("that waited too long on their way are refused, though not the cancels among them", () => {
+    const account = new AccountFixture({ limits: { intentAgeMsMax: 1000 } })
+    const working = account.working()
+    const late = account.batch("s1", [
+      account.placing(),
+      { kind: "cancel", intentSeq: account.nextIntentSeq("s1"), clientOrderId: working }
+    ])
+    const events = account.run({ ...late, timeDecided: account.now - 1_001_000 })
+    expect(events.map((event) => event.type)).toEqual(["IntentRefused", "CancelRequested"])
+    expect(events[0]).toMatchObject({ reason: "IntentExpired", detail: "decided 1001 ms ago, at most 1000" })
+    const inTime = account.batch("s1", [account.placing()])
+    expect(account.types({ ...inTime, timeDecided: account.now - 1_000_000 })).toEqual(["OrderIntended"])
+  })
+
+  it("to cancel pass though their cause was acted on before", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    account.run(account.batch("s1", [account.placing()], { seq: 50 }))
+    const intentSeq = account.nextIntentSeq("s1")
+    const again = account.batch("s1", [{ kind: "cancel", intentSeq, clientOrderId: id }], { seq: 50 })
+    expect(account.types(again)).toEqual(["CancelRequested"])
+  })
+
+  it("to cancel pass whatever their cause or age: not canceling may do harm", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    const intent = { kind: "cancel", intentSeq: account.nextIntentSeq("s1"), clientOrderId: id } as const
+    const late = { ...account.batch("s1", [intent], { seq: 1 }), timeDecided: account.now - 60_000_000 }
+    expect(account.types(late)).toEqual(["CancelRequested"])
+  })
+
+  it("that waited longer than the limit on their way are refused", () => {
+    const account = new AccountFixture({ limits: { intentAgeMsMax: 500 } })
+    const decided = (ageUs: number): ReturnType<AccountFixture["run"]> =>
+      account.run({ ...account.batch("s1", [account.placing()]), timeDecided: account.now - ageUs })
+    expect(decided(500_999)[0]).toMatchObject({ type: "OrderIntended" })
+    expect(decided(501_000)[0]).toMatchObject({ reason: "IntentExpired", detail: "decided 501 ms ago, at most 500" })
+  })
+
   it("are checked against what the ones before them in the batch used up", () => {
     const account = new AccountFixture({ balances: { USDT: "1000" } })
     expect(account.types(account.batch("s1", [account.placing(), account.placing()]))).toEqual([

@@ -85,7 +85,7 @@ describe("memory", () => {
       account.now += 1
     }
     expect(account.state.closed.size).toBeLessThanOrEqual(closedOrdersMax)
-    expect(account.state.venueOrderIds.size).toBe(account.state.closed.size)
+    expect(account.state.venueOrderIds.get(btcUsdt.id)!.size).toBe(account.state.closed.size)
     expect(account.state.closed.has(last)).toBe(true)
     account.run({
       type: "SetLimits",
@@ -93,7 +93,7 @@ describe("memory", () => {
     })
     const id = account.working({ lots: fillKeysMax + 500 })
     for (let i = 0; i < fillKeysMax + 400; i++) account.run(account.filled(id, { lots: 1 }))
-    expect(account.state.fillKeys.size).toBeLessThanOrEqual(fillKeysMax)
+    expect(account.state.fillKeys.get(btcUsdt.id)!.size).toBeLessThanOrEqual(fillKeysMax)
     expect(account.state.positions.get(btcUsdt.id)?.fills).toBe(fillKeysMax + 400)
     for (let i = 0; i < flaggedMax + 300; i++) account.run(account.filled(`web_${i}`))
     expect(account.state.flagged.size).toBeLessThanOrEqual(flaggedMax)
@@ -115,6 +115,6 @@ describe("the invariants", () => {
     expect(bend((account) => (account.state.openLots.get(btcUsdt.id)!.unknownOrders += 1))).toHaveLength(1)
     expect(bend((account, id) => (account.state.orders.get(id)!.status = "canceled"))).toHaveLength(1)
     expect(bend((account) => (account.state.strategies.get("s1")!.placed += 1))).toHaveLength(1)
-    expect(bend((account) => account.state.venueOrderIds.set("x", "gone"))).toHaveLength(1)
+    expect(bend((account) => account.state.venueOrderIds.get(btcUsdt.id)!.set("x", "gone"))).toHaveLength(1)
   })
 })

@@ -56,7 +56,7 @@ describe("the life of an order", () => {
           const before = last.get(event.clientOrderId)
           const closing = event.type === "OrderFilled" && order.filledLots === order.terms.lots
           const input = event.type === "OrderFilled" ? (closing ? "filled" : "partlyFilled") : inputOf[event.type]
-          let after = input === undefined ? order.status : expected.get(before!)!.get(input)
+          let after = input === undefined ? order.status : expected.get(before ?? "")!.get(input)
           // A cancel asked for before the order was known to be working goes out with the acceptance.
           if (input === "accepted" && after === "working" && order.cancelRequested)
             after = expected.get(after)!.get("cancelRequested")

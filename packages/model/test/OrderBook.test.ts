@@ -22,7 +22,7 @@ class MapBook {
   depth(levels: number) {
     const flat = (map: Map<number, number>, sign: number) =>
       [...map]
-        .sort((a, b) => (a[0] - b[0]) * sign)
+        .toSorted((a, b) => (a[0] - b[0]) * sign)
         .slice(0, levels)
         .flat()
     return { bids: flat(this.bids, -1), asks: flat(this.asks, 1) }

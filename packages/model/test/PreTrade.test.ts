@@ -251,7 +251,7 @@ describe("the checks before a trade", () => {
 
   it("have each an example here, and come in the order in which the codes are listed", () => {
     const codes = checks.map((check) => check.reason)
-    expect(codes).toEqual(refusalReasons.slice(4))
+    expect(codes).toEqual(refusalReasons.slice(5))
     expect(new Set(examples.map((example) => example.reason))).toEqual(new Set(codes))
   })
 

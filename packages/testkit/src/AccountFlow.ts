@@ -12,7 +12,7 @@ import * as Amount from "@outcry/model/Amount"
 import { derive } from "@outcry/model/ClientOrderId"
 import type { InstrumentSpec } from "@outcry/model/Instrument"
 import type { Intent } from "@outcry/model/Intent"
-import { defaults } from "@outcry/model/Limits"
+import { defaults, type Limits } from "@outcry/model/Limits"
 import type { OrderTerms } from "@outcry/model/Order"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { btcUsdtSpec, ethUsdtSpec } from "./Instruments.ts"
@@ -177,7 +177,7 @@ export class AccountFlow {
     return { type: "ListInstruments", specs: [spec] }
   }
 
-  private otherLimits(): typeof defaults {
+  private otherLimits(): Limits {
     const { random, state } = this
     const orderRateMax = random.between(3, 20)
     return { ...state.limits, version: state.limits.version + random.between(-1, 1), orderRateMax }

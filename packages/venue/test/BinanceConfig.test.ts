@@ -1,3 +1,4 @@
+import http from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { binanceConfig } from "../src/ccxt/BinanceConfig.ts"
 import * as Transport from "../src/ccxt/Transport.ts"
@@ -9,7 +10,7 @@ interface Ccxt {
   readonly loadMarkets: () => Promise<Record<string, unknown>>
   readonly fetchBalance: () => Promise<Record<string, unknown>>
   readonly fetchTime: () => Promise<number>
-  readonly loadHttpProxyAgent: () => Promise<unknown>
+  readonly authenticate: (params: { readonly type: string }) => Promise<unknown>
   readonly close: () => Promise<void>
   readonly watchTrades: (symbol: string) => Promise<ReadonlyArray<unknown>>
   readonly watchOrders: () => Promise<ReadonlyArray<unknown>>
@@ -48,12 +49,12 @@ describe("BinanceConfig", () => {
     const guard = LoopbackGuard.install()
     try {
       const rest = await load("./src/binance.js", config())
-      expect(Object.keys(await rest.loadMarkets()).sort()).toEqual(["BTC/USDT", "ETH/USDT"])
+      expect(Object.keys(await rest.loadMarkets()).toSorted()).toEqual(["BTC/USDT", "ETH/USDT"])
       expect(await rest.fetchBalance()).toHaveProperty("USDT")
-      const pro = await load("./src/pro/binance.js", config())
-      // ccxt.pro asks for this on plain `ws://` addresses.
-      await pro.loadHttpProxyAgent()
+      // ccxt.pro wants an agent of its own for plain `ws://` addresses.
+      const pro = await load("./src/pro/binance.js", { ...config(), httpAgent: new http.Agent() })
       expect((await pro.watchTrades("BTC/USDT")).length).toBeGreaterThan(0)
+      await pro.authenticate({ type: "spot" })
       const pushed = pro.watchOrders()
       const order = await pro.createOrder("BTC/USDT", "market", "buy", "0.001", undefined)
       expect(order.id).not.toBe("")
@@ -77,7 +78,9 @@ describe("BinanceConfig", () => {
       await expect(transport.during(late, () => get())).rejects.toThrow(/deadline had passed/)
       expect(late.sent).toBe(false)
       const attempt = Transport.attemptUntil(1_001)
-      await expect(transport.during(attempt, () => get("https://api.binance.com/api/v3/time"))).rejects.toThrow(/is not the venue/)
+      await expect(transport.during(attempt, () => get("https://api.binance.com/api/v3/time"))).rejects.toThrow(
+        /is not the venue/
+      )
       expect(attempt.sent).toBe(false)
       const reply = await transport.during(attempt, () => get())
       expect(reply.status).toBe(200)

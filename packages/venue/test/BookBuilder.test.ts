@@ -139,44 +139,50 @@ describe("BookBuilder", () => {
     expect(builder.updateId).toBe(5_000)
   })
 
-  it.skipIf(!isThere)("builds the recorded books, never crossed, and agreeing with the venue's own best prices [needs the recordings]", () => {
-    for (const [file, instrument] of [["btcusdt_20240808.gz", btc], ["ethusdt_20240808.gz", eth]] as const) {
-      const decoder = new FrameDecoder()
-      decoder.add(instrument)
-      const builder = new BookBuilder()
-      let lastTop: ReturnType<typeof top> | undefined
-      let agreed = 0
-      let quotes = 0
-      for (const { text, timeReceived } of frames(file)) {
-        if (text.startsWith('{"lastUpdateId"')) {
-          const body = decoder.snapshot(text, instrument)
-          if ("lastUpdateId" in body) builder.snapshot(body, timeReceived, timeReceived)
-          continue
-        }
-        const frame = decoder.decode(text)
-        if (frame.type === "top") {
-          builder.top(frame, timeReceived)
-          lastTop = frame as ReturnType<typeof top>
-        } else if (frame.type === "trade") builder.trade(frame, timeReceived)
-        else if (frame.type === "depth") {
-          builder.depth(frame, timeReceived)
-          expect(builder.book.isCrossed()).toBe(false)
-          // Only where both speak of the same state of the book: no best-price change after this diff's last id.
-          if (builder.state === "live" && lastTop !== undefined && lastTop.updateId === frame.finalUpdateId) {
-            const { askLots, askTicks, bidLots, bidTicks } = lastTop
-            expect(builder.book.top()).toEqual({ askLots, askTicks, bidLots, bidTicks })
-            agreed++
+  it.skipIf(!isThere)(
+    "builds the recorded books, never crossed, and agreeing with the venue's own best prices [needs the recordings]",
+    () => {
+      for (const [file, instrument] of [
+        ["btcusdt_20240808.gz", btc],
+        ["ethusdt_20240808.gz", eth]
+      ] as const) {
+        const decoder = new FrameDecoder()
+        decoder.add(instrument)
+        const builder = new BookBuilder()
+        let lastTop: ReturnType<typeof top> | undefined
+        let agreed = 0
+        let quotes = 0
+        for (const { text, timeReceived } of frames(file)) {
+          if (text.startsWith('{"lastUpdateId"')) {
+            const body = decoder.snapshot(text, instrument)
+            if ("lastUpdateId" in body) builder.snapshot(body, timeReceived, timeReceived)
+            continue
+          }
+          const frame = decoder.decode(text)
+          if (frame.type === "top") {
+            builder.top(frame, timeReceived)
+            lastTop = frame as ReturnType<typeof top>
+          } else if (frame.type === "trade") builder.trade(frame, timeReceived)
+          else if (frame.type === "depth") {
+            builder.depth(frame, timeReceived)
+            expect(builder.book.isCrossed()).toBe(false)
+            // Only where both speak of the same state of the book: no best-price change after this diff's last id.
+            if (builder.state === "live" && lastTop !== undefined && lastTop.updateId === frame.finalUpdateId) {
+              const { askLots, askTicks, bidLots, bidTicks } = lastTop
+              expect(builder.book.top()).toEqual({ askLots, askTicks, bidLots, bidTicks })
+              agreed++
+            }
+          }
+          for (const event of builder.take()) {
+            if (event.type !== "quote") continue
+            expect(event.bidTicks).toBeLessThan(event.askTicks)
+            quotes++
           }
         }
-        for (const event of builder.take()) {
-          if (event.type !== "quote") continue
-          expect(event.bidTicks).toBeLessThan(event.askTicks)
-          quotes++
-        }
+        expect([...builder.gaps], file).toEqual([])
+        expect(agreed, file).toBeGreaterThan(100)
+        expect(quotes, file).toBeGreaterThan(20_000)
       }
-      expect([...builder.gaps], file).toEqual([])
-      expect(agreed, file).toBeGreaterThan(100)
-      expect(quotes, file).toBeGreaterThan(20_000)
     }
-  })
+  )
 })

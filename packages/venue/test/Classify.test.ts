@@ -51,6 +51,8 @@ describe("Classify", () => {
     const message = "binance GET http://host/api/v3/order?symbol=X&signature=abc request timed out (4000 ms)"
     const ending = Classify.ending(attempt(0, ""), new Error(message))
     expect(JSON.stringify(ending)).not.toContain("abc")
-    expect(ending).toMatchObject({ reason: "no reply: binance GET http://host/api/v3/order?… request timed out (4000 ms)" })
+    expect(ending).toMatchObject({
+      reason: "no reply: binance GET http://host/api/v3/order?… request timed out (4000 ms)"
+    })
   })
 })

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest"
 import { ClockOffset, unknownErrorUs } from "../src/ClockOffset.ts"
 
 const venueAheadUs = 1_270_000
-const now = (monotonicUs: number, wallJumpUs = 0) => ({ monotonicUs, epochUs: 5_000_000_000 + monotonicUs + wallJumpUs })
+const now = (monotonicUs: number, wallJumpUs = 0) => ({
+  monotonicUs,
+  epochUs: 5_000_000_000 + monotonicUs + wallJumpUs
+})
 
 /** A round trip whose way there and back took so long; the venue's clock is cut to milliseconds, as Binance's. */
 const sample = (offset: ClockOffset, sentUs: number, thereUs: number, backUs: number) => {

@@ -16,7 +16,11 @@ describe("EventBuffer", () => {
   it.effect("wakes a waiting reader", () =>
     Effect.gen(function* () {
       const buffer = new EventBuffer<number>(10, () => [-1])
-      const reader = yield* buffer.chunks.pipe(Stream.take(2), Stream.runCollect, Effect.forkChild({ startImmediately: true }))
+      const reader = yield* buffer.chunks.pipe(
+        Stream.take(2),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
       buffer.push([1])
       yield* Effect.yieldNow
       buffer.push([2])

@@ -46,7 +46,10 @@ const readyLine = (child: ChildProcess): Promise<{ readonly port: number }> =>
     createInterface({ input: child.stdout! }).once("line", (line) => resolve(JSON.parse(line)))
   })
 
-export const start = async (names: ReadonlyArray<string>, args: ReadonlyArray<string> = []): Promise<ExchangeProcess> => {
+export const start = async (
+  names: ReadonlyArray<string>,
+  args: ReadonlyArray<string> = []
+): Promise<ExchangeProcess> => {
   const folder = mkdtempSync(join(tmpdir(), "outcry-venue-"))
   const log = join(folder, "exchange.jsonl")
   const accounts = JSON.stringify(names.map(funded))

@@ -31,7 +31,21 @@ describe("stepsOf", () => {
   })
 
   it("refuses what is no decimal, lies between two ticks or cannot be counted", () => {
-    for (const text of ["", ".", "1.", ".5", "-1", "+1", "1e5", "1.2.3", " 1", "1 ", "0.001", "NaN", "90071992547409.92"]) {
+    for (const text of [
+      "",
+      ".",
+      "1.",
+      ".5",
+      "-1",
+      "+1",
+      "1e5",
+      "1.2.3",
+      " 1",
+      "1 ",
+      "0.001",
+      "NaN",
+      "90071992547409.92"
+    ]) {
       expect(steps(text), JSON.stringify(text)).toBe(invalid)
     }
   })
@@ -85,13 +99,19 @@ describe("FrameDecoder", () => {
     expect(decoder().decode('{"result":null,"id":3}')).toEqual({ type: "reply", id: 3, error: "" })
     expect(decoder().decode('{"error":{"code":2,"msg":"bad"},"id":3}')).toMatchObject({ type: "reply", id: 3 })
     expect(decoder().decode(depth("[]").replaceAll("BTC", "XRP"))).toMatchObject({ type: "other" })
-    expect(decoder().decode('{"stream":"a","data":{"e":"kline","s":"BTCUSDT"}}')).toEqual({ type: "other", name: "kline" })
+    expect(decoder().decode('{"stream":"a","data":{"e":"kline","s":"BTCUSDT"}}')).toEqual({
+      type: "other",
+      name: "kline"
+    })
   })
 
   it.skipIf(!isThere)("reads every recorded frame, the fast way as the slow way [needs the recordings]", () => {
     const plain = (frame: MarketFrame | undefined): string =>
       JSON.stringify(frame, (name, value: unknown) => (name === "instrument" ? undefined : value))
-    for (const [file, instrument] of [["btcusdt_20240808.gz", btc], ["ethusdt_20240809.gz", eth]] as const) {
+    for (const [file, instrument] of [
+      ["btcusdt_20240808.gz", btc],
+      ["ethusdt_20240809.gz", eth]
+    ] as const) {
       const scanner = new FrameScanner(new Map([[wireSymbol(instrument), scaleOf(instrument)]]))
       const slow = decoder()
       let scanned = 0

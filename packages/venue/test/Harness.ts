@@ -97,7 +97,8 @@ const watch = <A>(stream: Stream.Stream<ReadonlyArray<A>>): Effect.Effect<Watch<
       }).pipe(
         Effect.timeoutOrElse({
           duration: patienceMs,
-          orElse: () => Effect.die(new Error(`waited for ${what}; came: ${JSON.stringify(events.slice(-8)).slice(0, 900)}`))
+          orElse: () =>
+            Effect.die(new Error(`waited for ${what}; came: ${JSON.stringify(events.slice(-8)).slice(0, 900)}`))
         })
       )
     return { events, until }

@@ -25,7 +25,11 @@ const found = (outcome: LookupOutcome) => {
 
 export const conformance = ({ exchange, layer }: Subject): void => {
   const test = (name: string, body: () => Effect.Effect<void, unknown, Execution | MarketData | Scope.Scope>) =>
-    it.live(name, () => Effect.suspend(() => body().pipe(Effect.provide(layer()), Effect.ensuring(Effect.promise(() => exchange().faults([]))))))
+    it.live(name, () =>
+      Effect.suspend(() =>
+        body().pipe(Effect.provide(layer()), Effect.ensuring(Effect.promise(() => exchange().faults([]))))
+      )
+    )
 
   test("reads instruments with exact sizes, and balances", () =>
     Effect.gen(function* () {
@@ -38,8 +42,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       )
       const usdt = ok(yield* alpha.balances).find(({ asset }) => asset === "USDT")
       assert.match(usdt?.free ?? "", /^\d+(\.\d+)?$/)
-    })
-  )
+    }))
 
   test("places, finds, lists and cancels a resting order, each as the venue has it", () =>
     Effect.gen(function* () {
@@ -51,15 +54,25 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert.strictEqual(placed.order.priceTicks, farBelow)
       const looked = found(yield* alpha.lookup({ clientOrderId: "rest1", instrument: btc }))
       assert.strictEqual(looked.order.venueOrderId, placed.order.venueOrderId)
-      assert.include(ok(yield* alpha.openOrders).map(({ clientOrderId }) => clientOrderId), "rest1")
+      assert.include(
+        ok(yield* alpha.openOrders).map(({ clientOrderId }) => clientOrderId),
+        "rest1"
+      )
       const canceled = yield* alpha.cancel({ clientOrderId: "rest1", instrument: btc })
       assert(canceled._tag === "Canceled", JSON.stringify(canceled))
       assert.strictEqual(canceled.order.clientOrderId, "rest1")
       assert.strictEqual((yield* alpha.cancel({ clientOrderId: "rest1", instrument: btc }))._tag, "NotOpen")
-      assert.strictEqual(found(yield* alpha.lookup({ clientOrderId: "rest1", instrument: btc })).order.status, "canceled")
-      assert.deepStrictEqual(exchange().logOf("rest1").map(({ type }) => type), ["order", "cancel"])
-    })
-  )
+      assert.strictEqual(
+        found(yield* alpha.lookup({ clientOrderId: "rest1", instrument: btc })).order.status,
+        "canceled"
+      )
+      assert.deepStrictEqual(
+        exchange()
+          .logOf("rest1")
+          .map(({ type }) => type),
+        ["order", "cancel"]
+      )
+    }))
 
   test("reports fills the same in the reply, by push, by look-up and in the history", () =>
     Effect.gen(function* () {
@@ -72,23 +85,32 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert(placed._tag === "Accepted", JSON.stringify(placed))
       const ids = placed.fills.map(({ venueTradeId }) => venueTradeId)
       assert.isNotEmpty(ids)
-      assert.strictEqual(placed.fills.reduce((lots, fill) => lots + fill.lots, 0), placed.order.filledLots)
+      assert.strictEqual(
+        placed.fills.reduce((lots, fill) => lots + fill.lots, 0),
+        placed.order.filledLots
+      )
       assert.strictEqual(placed.fills[0]!.feeAsset, "BTC")
       yield* reports.until("the order's end", (events) =>
         events.some((event) => event._tag === "OrderChanged" && event.order.status === "filled")
       )
       const pushed = reports.events.flatMap((event) => (event._tag === "Filled" ? [event.fill] : []))
-      const withoutTime = (fills: ReadonlyArray<object>) => fills.map((fill) => ({ ...fill, timeVenue: 0, clientOrderId: "" }))
+      const withoutTime = (fills: ReadonlyArray<object>) =>
+        fills.map((fill) => ({ ...fill, timeVenue: 0, clientOrderId: "" }))
       assert.deepStrictEqual(withoutTime(pushed), withoutTime(placed.fills))
-      assert.deepStrictEqual(withoutTime(found(yield* beta.lookup({ clientOrderId: "take1", instrument: btc })).fills), withoutTime(placed.fills))
+      assert.deepStrictEqual(
+        withoutTime(found(yield* beta.lookup({ clientOrderId: "take1", instrument: btc })).fills),
+        withoutTime(placed.fills)
+      )
       const history = ok(yield* beta.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: since }))
       assert.deepStrictEqual(withoutTime(history), withoutTime(placed.fills))
       const after = { instrument: btc, afterTradeId: ids.at(-1)!, sinceUs: 0 }
       assert.deepStrictEqual(ok(yield* beta.fillsSince(after)), [])
       const all = ok(yield* beta.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: 0 }))
-      assert.includeMembers(all.map(({ venueTradeId }) => venueTradeId), ids)
-    })
-  )
+      assert.includeMembers(
+        all.map(({ venueTradeId }) => venueTradeId),
+        ids
+      )
+    }))
 
   test("calls a used id of an open order a duplicate, and takes the id of a closed one for the new order", () =>
     Effect.gen(function* () {
@@ -111,8 +133,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       // An order of that id from before the intent is not the one that was asked for.
       const later = { clientOrderId: "again", instrument: btc, timeIntent: nowUs() + 60_000_000 }
       assert.strictEqual((yield* alpha.lookup(later))._tag, "Absent")
-    })
-  )
+    }))
 
   test("says that nothing was sent when the deadline has passed, and nothing was", () =>
     Effect.gen(function* () {
@@ -121,9 +142,11 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const late = yield* alpha.place(order("late1", btc, resting(farBelow), -1_000))
       assert.strictEqual(late._tag, "NotSent")
       assert.deepStrictEqual(exchange().logOf("late1"), [])
-      assert.strictEqual((yield* alpha.lookup({ clientOrderId: "late1", instrument: btc, timeIntent: nowUs() }))._tag, "Absent")
-    })
-  )
+      assert.strictEqual(
+        (yield* alpha.lookup({ clientOrderId: "late1", instrument: btc, timeIntent: nowUs() }))._tag,
+        "Absent"
+      )
+    }))
 
   test("lets the venue itself refuse a request that reaches it after its deadline", () =>
     Effect.gen(function* () {
@@ -134,8 +157,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert(outcome._tag === "Rejected", JSON.stringify(outcome))
       assert.strictEqual(outcome.code, "-1021")
       assert.deepStrictEqual(exchange().logOf("expired1"), [])
-    })
-  )
+    }))
 
   for (const kind of ["timeoutAfterAccept", "errorAfterAccept", "resetAfterAccept"]) {
     test(`calls the outcome unknown on ${kind}, sends nothing twice, and finds the order`, () =>
@@ -147,10 +169,14 @@ export const conformance = ({ exchange, layer }: Subject): void => {
         const outcome = yield* alpha.place(order(id, btc, resting(farBelow)))
         assert.strictEqual(outcome._tag, "Unknown", JSON.stringify(outcome))
         assert.strictEqual(found(yield* alpha.lookup({ clientOrderId: id, instrument: btc })).order.status, "open")
-        assert.deepStrictEqual(exchange().logOf(id).map(({ type }) => type), ["order"])
+        assert.deepStrictEqual(
+          exchange()
+            .logOf(id)
+            .map(({ type }) => type),
+          ["order"]
+        )
         assert.strictEqual((yield* alpha.cancel({ clientOrderId: id, instrument: btc }))._tag, "Canceled")
-      })
-    )
+      }))
   }
 
   for (const kind of ["errorBeforeAccept", "resetBeforeAccept"]) {
@@ -165,8 +191,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
         const { timeIntent } = request
         assert.strictEqual((yield* alpha.lookup({ clientOrderId: id, instrument: btc, timeIntent }))._tag, "Absent")
         assert.deepStrictEqual(exchange().logOf(id), [])
-      })
-    )
+      }))
   }
 
   for (const kind of ["rateLimit", "ban"]) {
@@ -179,8 +204,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
         assert(outcome._tag === "Rejected", JSON.stringify(outcome))
         assert.strictEqual(outcome.code, "-1003")
         assert.deepStrictEqual(exchange().logOf(`gate${kind.toLowerCase()}`), [])
-      })
-    )
+      }))
   }
 
   test("keeps the venue's own words when it refuses an order", () =>
@@ -194,8 +218,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const crossing = yield* alpha.place(order("taker", btc, { ...resting(10_000_000), lots: 1_000 }))
       assert(crossing._tag === "Rejected", JSON.stringify(crossing))
       assert.match(crossing.reason, /immediately match/)
-    })
-  )
+    }))
 
   test("does not take a venue that cannot answer for one that knows nothing", () =>
     Effect.gen(function* () {
@@ -205,10 +228,12 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert.strictEqual((yield* alpha.lookup({ clientOrderId: "nowhere", instrument: btc }))._tag, "Unclear")
       assert.strictEqual((yield* alpha.openOrders)._tag, "Unreachable")
       assert.strictEqual((yield* alpha.balances)._tag, "Unreachable")
-      assert.strictEqual((yield* alpha.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: 0 }))._tag, "Unreachable")
+      assert.strictEqual(
+        (yield* alpha.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: 0 }))._tag,
+        "Unreachable"
+      )
       assert.strictEqual((yield* alpha.cancel({ clientOrderId: "nowhere", instrument: btc }))._tag, "Unknown")
-    })
-  )
+    }))
 
   test("cancels while placements hang", () =>
     Effect.gen(function* () {
@@ -219,13 +244,16 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       let placed = 0
       yield* Effect.forEach(
         Array.from({ length: 40 }, (_, index) => index),
-        (index) => Effect.andThen(alpha.place(order(`hang${index}`, btc, resting(farBelow))), Effect.sync(() => placed++)),
+        (index) =>
+          Effect.andThen(
+            alpha.place(order(`hang${index}`, btc, resting(farBelow))),
+            Effect.sync(() => placed++)
+          ),
         { concurrency: "unbounded" }
       ).pipe(Effect.forkScoped({ startImmediately: true }))
       assert.strictEqual((yield* alpha.cancel({ clientOrderId: "quick", instrument: btc }))._tag, "Canceled")
       assert.strictEqual(placed, 0)
-    })
-  )
+    }))
 
   test("says when reports may be missing, comes back, and reports go on", () =>
     Effect.gen(function* () {
@@ -242,10 +270,14 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert.deepStrictEqual(tags(reports.events).slice(before, before + 2), ["Disconnected", "Connected"])
       yield* alpha.cancel({ clientOrderId: "dropped", instrument: btc })
       yield* reports.until("the cancel's report", (events) =>
-        events.some((event) => event._tag === "OrderChanged" && event.order.clientOrderId === "dropped" && event.order.status === "canceled")
+        events.some(
+          (event) =>
+            event._tag === "OrderChanged" &&
+            event.order.clientOrderId === "dropped" &&
+            event.order.status === "canceled"
+        )
       )
-    })
-  )
+    }))
 
   test("notices a venue that is frozen, tells so, and recovers with it", () =>
     Effect.gen(function* () {
@@ -254,19 +286,20 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const reports = yield* watchReports(alpha)
       yield* reports.until("the connection", (events) => events.at(-1)?._tag === "Connected")
       exchange().freeze()
-      yield* reports.until("the loss", (events) => events.at(-1)?._tag === "Disconnected").pipe(
-        Effect.andThen(alpha.place(order("frozen", btc, resting(farBelow)))),
-        Effect.tap((outcome) => Effect.sync(() => assert.strictEqual(outcome._tag, "Unknown"))),
-        Effect.ensuring(Effect.sync(() => exchange().thaw()))
-      )
+      yield* reports
+        .until("the loss", (events) => events.at(-1)?._tag === "Disconnected")
+        .pipe(
+          Effect.andThen(alpha.place(order("frozen", btc, resting(farBelow)))),
+          Effect.tap((outcome) => Effect.sync(() => assert.strictEqual(outcome._tag, "Unknown"))),
+          Effect.ensuring(Effect.sync(() => exchange().thaw()))
+        )
       yield* reports.until("the return", (events) => events.at(-1)?._tag === "Connected")
       // The request lay in the frozen process's socket: it is accepted or refused there, and the look-up says which.
-      const outcome = yield* alpha.lookup({ clientOrderId: "frozen", instrument: btc }).pipe(
-        Effect.repeat({ until: ({ _tag }) => _tag !== "Unclear", schedule: Schedule.spaced(50) })
-      )
+      const outcome = yield* alpha
+        .lookup({ clientOrderId: "frozen", instrument: btc })
+        .pipe(Effect.repeat({ until: ({ _tag }) => _tag !== "Unclear", schedule: Schedule.spaced(50) }))
       assert.strictEqual(outcome._tag === "Found", exchange().logOf("frozen").length === 1)
-    })
-  )
+    }))
 
   test("estimates the venue's clock within its own bound", () =>
     Effect.gen(function* () {
@@ -276,6 +309,5 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert.isAtMost(Math.abs(offsetUs), errorUs)
       assert.isBelow(errorUs, 1_000_000)
       assert.isTrue(Instrument.priceText(yield* instrument(alpha), 1) === "0.01")
-    })
-  )
+    }))
 }

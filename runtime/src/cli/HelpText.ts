@@ -9,7 +9,9 @@ import { userError } from "./UserError.ts"
 
 const colours = (): boolean => onStdout.bold("x") !== "x"
 
-const examplesText = (examples: ReadonlyArray<{ readonly command: string; readonly description?: string | undefined }>) =>
+const examplesText = (
+  examples: ReadonlyArray<{ readonly command: string; readonly description?: string | undefined }>
+) =>
   examples.flatMap(({ command, description }) => [
     ...(description === undefined ? [] : [onStdout.dim(`  # ${description}`)]),
     `  ${onStdout.cyan(command)}`

@@ -25,7 +25,8 @@ const halves = (message: string): readonly [string, string] => {
 /** The same error in the user's form; undefined for what is no user's business. */
 export const knownError = (error: unknown): UserError | undefined => {
   if (error instanceof UserError) return error
-  if (!(error instanceof Error) || !Predicate.hasProperty(error, "_tag") || !Predicate.isString(error._tag)) return undefined
+  if (!(error instanceof Error) || !Predicate.hasProperty(error, "_tag") || !Predicate.isString(error._tag))
+    return undefined
   const kind = kinds[error._tag]
   if (kind === undefined) return undefined
   const [reason, remedy] = halves(error.message)

@@ -26,11 +26,17 @@ interface NodeOptions {
 
 const readFloor = Effect.fnUntraced(function* (path: string) {
   const invalid = (reason: string) =>
-    userError("InvalidConfiguration", `The configuration ${path} cannot be used: ${reason}.`, "Take the floor.json that `outcry start` writes into its data folder.")
+    userError(
+      "InvalidConfiguration",
+      `The configuration ${path} cannot be used: ${reason}.`,
+      "Take the floor.json that `outcry start` writes into its data folder."
+    )
   const text = yield* Effect.try({ try: () => readFileSync(path, "utf8"), catch: (cause) => invalid(reasonOf(cause)) })
   return yield* Schema.decodeUnknownEffect(Schema.fromJsonString(FloorFile))(text).pipe(
     // A schema error could quote a secret: only its place is told.
-    Effect.mapError((error) => invalid(`it does not fit its schema ${/at (\[.*)$/s.exec(error.message)?.[1] ?? ""}`.trim()))
+    Effect.mapError((error) =>
+      invalid(`it does not fit its schema ${/at (\[.*)$/s.exec(error.message)?.[1] ?? ""}`.trim())
+    )
   )
 })
 
@@ -42,7 +48,10 @@ const tracing = (floor: FloorFile, node: NodeConfig) => {
     ...(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT === undefined ? {} : { tracesEndpoint: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }),
     ...(OTEL_EXPORTER_OTLP_HEADERS === undefined ? {} : { headers: Redacted.make(OTEL_EXPORTER_OTLP_HEADERS) })
   })
-  const further = others.map((base, index) => ({ name: `otlp-${index + 2}`, url: `${base.replace(/\/+$/, "")}/v1/traces` }))
+  const further = others.map((base, index) => ({
+    name: `otlp-${index + 2}`,
+    url: `${base.replace(/\/+$/, "")}/v1/traces`
+  }))
   return Tracing.layer({ node: node.name, endpoints: [...endpoints, ...further] })
 }
 
@@ -57,21 +66,26 @@ const nodeLayer = (floor: FloorFile, node: NodeConfig) => {
 }
 
 /** Should the drain hang, the process ends all the same. */
-const endWithinBound = Effect.sync(() => {
-  setTimeout(() => process.exit(exitCodes.failed), drainMs).unref()
-})
+const endAfterBound = (): void => void setTimeout(() => process.exit(exitCodes.failed), drainMs).unref()
 
 export const run = Effect.fnUntraced(function* (options: NodeOptions) {
   const floor = yield* readFloor(options.config)
   const node = floor.nodes.find(({ name }) => name === options.name)
   if (node === undefined) {
     const names = floor.nodes.map(({ name }) => name).join(", ")
-    return yield* userError("InvalidConfiguration", `${options.config} has no node ${options.name}.`, `Its nodes are ${names}.`)
+    return yield* userError(
+      "InvalidConfiguration",
+      `${options.config} has no node ${options.name}.`,
+      `Its nodes are ${names}.`
+    )
   }
   yield* Effect.scoped(
     Effect.gen(function* () {
       const requests = yield* stopRequests({ lifeline: options.lifeline })
-      yield* Effect.raceFirst(Layer.launch(nodeLayer(floor, node)), Effect.andThen(Queue.take(requests), endWithinBound))
+      yield* Effect.raceFirst(
+        Layer.launch(nodeLayer(floor, node)),
+        Effect.andThen(Queue.take(requests), Effect.sync(endAfterBound))
+      )
     })
   )
 })

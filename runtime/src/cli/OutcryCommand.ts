@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { parseDuration } from "./DurationText.ts"
+import { parseDuration } from "./TimeText.ts"
 
 const dataFolder = Flag.String("data").pipe(
   Flag.withMetavar("DIR"),
@@ -48,7 +48,9 @@ const start = Command.make(
     ),
     replay: Flag.String("replay").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("Replay recorded Binance frames (.gz) instead of the agents; repeat it, or separate by commas"),
+      Flag.withDescription(
+        "Replay recorded Binance frames (.gz) instead of the agents; repeat it, or separate by commas"
+      ),
       Flag.atLeast(0)
     ),
     live: Flag.Literals("live", ["binance"]).pipe(
@@ -67,12 +69,16 @@ const start = Command.make(
     ),
     strategy: Flag.String("strategy").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("Run this strategy module too, on account paper-1; FILE:{JSON} sets its parameters; may be repeated"),
+      Flag.withDescription(
+        "Run this strategy module too, on account paper-1; FILE:{JSON} sets its parameters; may be repeated"
+      ),
       Flag.atLeast(0)
     ),
     param: Flag.String("param").pipe(
       Flag.withMetavar("KEY=VALUE"),
-      Flag.withDescription("A parameter of the --strategy, or STRATEGY.KEY=VALUE of the one of that name; may be repeated"),
+      Flag.withDescription(
+        "A parameter of the --strategy, or STRATEGY.KEY=VALUE of the one of that name; may be repeated"
+      ),
       Flag.atLeast(0)
     ),
     only: Flag.Boolean("only").pipe(
@@ -87,11 +93,19 @@ const start = Command.make(
   },
   (options) => Effect.promise(() => import("./StartCommand.ts")).pipe(Effect.flatMap(({ run }) => run(options)))
 ).pipe(
-  Command.withDescription("Start a whole trading floor: database, exchange, nodes, strategies; Ctrl-C stops it in order"),
+  Command.withDescription(
+    "Start a whole trading floor: database, exchange, nodes, strategies; Ctrl-C stops it in order"
+  ),
   Command.withExamples([
     { command: "outcry start", description: "Three nodes, three strategies, a simulated exchange" },
-    { command: "outcry start --for 60s --report r.json", description: "A minute, then a report; exit 1 if anything is wrong" },
-    { command: "outcry start --replay btcusdt_20240808.gz,ethusdt_20240808.gz", description: "Against recorded markets" },
+    {
+      command: "outcry start --for 60s --report r.json",
+      description: "A minute, then a report; exit 1 if anything is wrong"
+    },
+    {
+      command: "outcry start --replay btcusdt_20240808.gz,ethusdt_20240808.gz",
+      description: "Against recorded markets"
+    },
     { command: "outcry start --only --strategy my.ts --param quantity=0.01", description: "A strategy of your own" }
   ])
 )
@@ -103,7 +117,10 @@ const node = Command.make(
       Flag.withMetavar("FILE"),
       Flag.withDescription("The floor's configuration, as `outcry start` writes it (floor.json)")
     ),
-    name: Flag.String("name").pipe(Flag.withMetavar("NAME"), Flag.withDescription("Which of its nodes this is, such as node-1")),
+    name: Flag.String("name").pipe(
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Which of its nodes this is, such as node-1")
+    ),
     lifeline: Flag.Boolean("lifeline").pipe(
       Flag.withDescription("Stop when standard input closes: whoever started this node is gone"),
       Flag.withDefault(false)
@@ -148,7 +165,9 @@ const explain = Command.make(
   },
   (options) => Effect.promise(() => import("./ExplainCommand.ts")).pipe(Effect.flatMap(({ run }) => run(options)))
 ).pipe(
-  Command.withDescription("Show why a strategy trades or does not: which stage and which check stopped how many intents"),
+  Command.withDescription(
+    "Show why a strategy trades or does not: which stage and which check stopped how many intents"
+  ),
   Command.withExamples([{ command: "outcry explain pairs-spread" }])
 )
 

@@ -13,7 +13,7 @@ const coloured = (stream: NodeJS.WriteStream): boolean => {
   const { FORCE_COLOR, NO_COLOR, TERM } = environment()
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true
-  return stream.isTTY === true && TERM !== "dumb"
+  return stream.isTTY && TERM !== "dumb"
 }
 
 const paint = (stream: NodeJS.WriteStream) => {

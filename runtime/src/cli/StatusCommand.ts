@@ -1,2 +1,109 @@
-import { Effect } from "effect"
-export const run = (_o: unknown) => Effect.void
+/** `outcry status`: every actor of the running floor with its node and condition, and the nodes themselves. */
+import { Effect, Option, Schema } from "effect"
+import { durationText } from "./TimeText.ts"
+import { data, json, message, onStderr, onStdout, table } from "./Output.ts"
+import { dataFolderAt } from "../floor/DataFolder.ts"
+import { firstAnswer, nodeClient } from "../floor/NodeClient.ts"
+import { type RunFile, runningFloor } from "../floor/RunFile.ts"
+import { type FloorStatus, FloorStatusJson } from "../gateway/FloorStatus.ts"
+
+interface NodeState {
+  readonly node: string
+  readonly url: string
+  readonly pid: number
+  readonly state: "ready" | "not ready" | "down"
+  readonly detail: string
+}
+
+const nodeStates = (run: RunFile) =>
+  Effect.forEach(
+    run.gateways,
+    ({ node, url }) => {
+      const pid = run.children.find(({ name }) => name === node)?.pid ?? 0
+      return nodeClient(url, run.token).readiness.pipe(
+        Effect.match({
+          onFailure: (): NodeState => ({ node, url, pid, state: "down", detail: "its gateway does not answer" }),
+          onSuccess: ({ checks, ready }): NodeState => ({
+            node,
+            url,
+            pid,
+            state: ready ? "ready" : "not ready",
+            detail: checks
+              .filter(({ ok }) => ready || !ok)
+              .map(({ detail, name }) => (detail === "" ? name : `${name}: ${detail}`))
+              .join(", ")
+          })
+        })
+      )
+    },
+    { concurrency: "unbounded" }
+  )
+
+/** The status of the floor that runs from a data folder. */
+export const askFloor = Effect.fnUntraced(function* (folder: Option.Option<string>) {
+  const run = yield* runningFloor(dataFolderAt(Option.getOrUndefined(folder)))
+  const status = yield* firstAnswer(run.gateways.map(({ url }) => nodeClient(url, run.token).status))
+  return { run, status }
+})
+
+const actorRows = (status: FloorStatus): ReadonlyArray<ReadonlyArray<string>> => [
+  ...status.feeds.map((feed) => [
+    "feed",
+    feed.instrument,
+    feed.node,
+    feed.condition,
+    `${feed.bid} / ${feed.ask}, ${Math.round(feed.ageMs)} ms old, ${feed.seq} events, ${feed.gaps} gaps`
+  ]),
+  ...status.accounts.map((account) => [
+    "account",
+    account.account,
+    account.node,
+    account.condition,
+    [
+      account.tradingState,
+      `epoch ${account.epoch}, row ${account.seq}`,
+      `${account.openOrders.length} open`,
+      ...(account.unknownOrders > 0 ? [`${account.unknownOrders} unknown`] : []),
+      ...account.positions
+        .filter(({ strategy }) => strategy === "")
+        .map(({ instrument, quantity }) => `${quantity} ${instrument}`)
+    ].join(", ")
+  ]),
+  ...status.strategies.map((strategy) => [
+    "strategy",
+    strategy.strategy,
+    strategy.node,
+    strategy.condition,
+    [
+      `on ${strategy.account}`,
+      `${strategy.intents} intents, ${strategy.orders} orders, ${strategy.fills} fills`,
+      ...(strategy.detail === "" ? [] : [strategy.detail]),
+      ...(strategy.lastError === "" ? [] : [strategy.lastError])
+    ].join(", ")
+  ]),
+  ...status.missing.map(({ id, kind, reason }) => [kind, id, "?", "does not answer", reason])
+]
+
+export const run = Effect.fnUntraced(function* (options: {
+  readonly data: Option.Option<string>
+  readonly json: boolean
+}) {
+  const { run: floor, status } = yield* askFloor(options.data)
+  const nodes = yield* nodeStates(floor)
+  if (options.json) {
+    const encoded = yield* Effect.orDie(Schema.encodeEffect(FloorStatusJson)(status))
+    return yield* json({ runId: floor.runId, startedAt: floor.startedAt, phase: floor.phase, nodes, floor: encoded })
+  }
+  const upMs = status.timeMs - Date.parse(floor.startedAt)
+  yield* data(`${onStdout.bold("PAPER")}  ${floor.runId}  ${floor.phase}, up ${durationText(upMs)}`)
+  yield* data("")
+  yield* data(table(["actor", "name", "node", "condition", "detail"], actorRows(status)))
+  yield* data("")
+  yield* data(
+    table(
+      ["node", "state", "pid", "gateway", "detail"],
+      nodes.map((each) => [each.node, each.state, String(each.pid), each.url, each.detail])
+    )
+  )
+  yield* message(onStderr.dim("\nNext: outcry explain STRATEGY, outcry trace --last-filled"))
+})

@@ -10,7 +10,9 @@ const sameGestureMs = 300
  * Every wish to stop while the scope is open. With `lifeline` the end of standard input is one: the kernel closes that
  * pipe whatever became of its other end.
  */
-export const stopRequests = (options: { readonly lifeline: boolean }): Effect.Effect<Queue.Dequeue<StopReason>, never, Scope.Scope> =>
+export const stopRequests = (options: {
+  readonly lifeline: boolean
+}): Effect.Effect<Queue.Dequeue<StopReason>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const queue = yield* Queue.sliding<StopReason>(8)
     let lastMs = -Infinity

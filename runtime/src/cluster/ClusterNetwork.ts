@@ -134,3 +134,27 @@ export const layer = (options: ClusterOptions) => {
     Layer.provide(RpcSerialization.layerSchemaBinary())
   )
 }
+
+export interface ClientOptions {
+  readonly shards: number
+  /** How often it looks which nodes there are, ms: the least time in which it notices a move. */
+  readonly refreshMs: number
+}
+
+/** Talks to the actors of a cluster without hosting any; needs the database, from which it learns where they are. */
+export const layerClient = ({ refreshMs, shards }: ClientOptions) =>
+  SocketRunner.layerClientOnly.pipe(
+    Layer.provide(clientProtocol),
+    Layer.provideMerge(SqlMessageStorage.layer.pipe(Layer.provide(NodeCrypto.layerDigest))),
+    Layer.provideMerge(Layer.orDie(SqlRunnerStorage.layer)),
+    Layer.provide(
+      ShardingConfig.layer({
+        runnerAddress: Option.none(),
+        shardsPerGroup: shards,
+        refreshAssignmentsInterval: Duration.millis(refreshMs),
+        sendRetryInterval: Duration.millis(50),
+        simulateRemoteSerialization: false
+      })
+    ),
+    Layer.provide(RpcSerialization.layerSchemaBinary())
+  )

@@ -9,13 +9,13 @@ import { StrategyHost, type StrategySettings, UnknownInstrument } from "@outcry/
 import { pruneClusterMessages } from "@outcry/store/ClusterPruning"
 import { Database } from "@outcry/store/Database"
 import { raiseFeedEpoch } from "@outcry/store/FeedEpoch"
-import { openInstallation } from "@outcry/store/Installation"
+import { type Installation, openInstallation } from "@outcry/store/Installation"
 import { Journal } from "@outcry/store/Journal"
 import { layerMigrations } from "@outcry/store/Migrations"
 import * as ExecutionPool from "@outcry/venue/ExecutionPool"
 import { MarketData } from "@outcry/venue/MarketData"
 import * as MarketDataPool from "@outcry/venue/MarketDataPool"
-import { Effect, Layer, Redacted, Schedule } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
 import * as ClusterNetwork from "./ClusterNetwork.ts"
@@ -52,16 +52,23 @@ const feedHost = (node: NodeConfig) =>
     )
   )
 
+/** What the database says this installation is; a node that does not agree with it must not join the cluster. */
+class Installed extends Context.Service<Installed, Installation>()("@outcry/runtime/Installed") {
+  static readonly layer = (floor: FloorConfig) =>
+    Layer.effect(Installed, openInstallation({ shardCount: floor.shards }))
+}
+
 const accountHost = (floor: FloorConfig, node: NodeConfig) =>
   Layer.effect(
     AccountHost,
     Effect.gen(function* () {
-      const { journalId } = yield* openInstallation({ shardCount: floor.shards })
+      const { journalId } = yield* Installed
       const hub = yield* FeedHub
       return AccountHost.of({
         node: node.name,
         journalId,
         orderExpiryUs: floor.orderExpiryMs * 1000,
+        snapshotEvery: 1000,
         settings: (account) => {
           const found = floor.accounts.find(({ name }) => name === account)
           if (found === undefined) return undefined
@@ -111,12 +118,16 @@ const pruning = Layer.effectDiscard(
 
 /** Runs the node's actors and provides what the gateway needs: the cluster, the feeds' hub and the database. */
 export const layer = (floor: FloorConfig, node: NodeConfig) => {
-  const cluster = ClusterNetwork.layer({
-    host: node.clusterHost,
-    port: node.clusterPort,
-    shards: floor.shards,
-    shardLockExpirationMs: floor.shardLockExpirationMs
-  })
+  const cluster = Layer.unwrap(
+    Effect.map(Installed, ({ shardCount }) =>
+      ClusterNetwork.layer({
+        host: node.clusterHost,
+        port: node.clusterPort,
+        shards: shardCount,
+        shardLockExpirationMs: floor.shardLockExpirationMs
+      })
+    )
+  )
   const actors = Layer.mergeAll(FeedActor.layer, AccountActor.layer, StrategyActor.layer).pipe(
     Layer.provide([feedHost(node), accountHost(floor, node), strategyHost(floor, node)])
   )
@@ -124,6 +135,7 @@ export const layer = (floor: FloorConfig, node: NodeConfig) => {
     Layer.provide(actors),
     Layer.provideMerge(FeedHub.layer(node.name)),
     Layer.provideMerge(cluster),
+    Layer.provide(Installed.layer(floor)),
     Layer.provideMerge(venues(floor)),
     Layer.provideMerge(database(floor, node))
   )

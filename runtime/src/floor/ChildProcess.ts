@@ -72,7 +72,11 @@ export const startChild = (options: ChildOptions): Effect.Effect<ChildProcess, n
       const finish = (code: number | null, signal: string | null) =>
         void Deferred.doneUnsafe(
           ended,
-          Effect.succeed({ code: code ?? undefined, signal: signal ?? undefined, atMs: performance.timeOrigin + performance.now() })
+          Effect.succeed({
+            code: code ?? undefined,
+            signal: signal ?? undefined,
+            atMs: performance.timeOrigin + performance.now()
+          })
         )
       child.once("exit", finish)
       child.once("error", () => finish(127, null))

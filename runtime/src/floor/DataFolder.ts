@@ -34,7 +34,8 @@ export interface RunFolder {
 /** From `--data`, else OUTCRY_DATA_DIR, else `./.outcry`. */
 export const dataFolderAt = (given: string | undefined): DataFolder => {
   const fromEnvironment = environment()["OUTCRY_DATA_DIR"]
-  const chosen = given ?? (fromEnvironment === undefined || fromEnvironment === "" ? defaults.dataFolder : fromEnvironment)
+  const chosen =
+    given ?? (fromEnvironment === undefined || fromEnvironment === "" ? defaults.dataFolder : fromEnvironment)
   const root = resolve(chosen)
   return {
     root,

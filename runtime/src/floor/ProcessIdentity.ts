@@ -29,7 +29,8 @@ const signal = (process_: ProcessIdentity, name: NodeJS.Signals): void => {
 const pollMs = 20
 
 const untilGone = Effect.fnUntraced(function* (processes: ReadonlyArray<ProcessIdentity>, withinMs: number) {
-  for (let waitedMs = 0; waitedMs < withinMs && processes.some(isRunning); waitedMs += pollMs) yield* Effect.sleep(pollMs)
+  for (let waitedMs = 0; waitedMs < withinMs && processes.some(isRunning); waitedMs += pollMs)
+    yield* Effect.sleep(pollMs)
 })
 
 /** Asks them to stop, waits up to `graceMs`, then kills what is left. Returns those that lived at the call. */

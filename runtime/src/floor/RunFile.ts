@@ -8,7 +8,11 @@ import { type UserError, userError } from "../cli/UserError.ts"
 import { type DataFolder, writePrivate } from "./DataFolder.ts"
 import { isRunning, ProcessIdentity } from "./ProcessIdentity.ts"
 
-export const Child = Schema.Struct({ ...ProcessIdentity.fields, role: Schema.Literals(["exchange", "node"]), name: Schema.String })
+export const Child = Schema.Struct({
+  ...ProcessIdentity.fields,
+  role: Schema.Literals(["exchange", "node"]),
+  name: Schema.String
+})
 export type Child = typeof Child.Type
 
 export const RunFile = Schema.Struct({
@@ -43,14 +47,17 @@ export const writeRunFile = (folder: DataFolder, run: RunFile): void =>
 
 /** The floor that is running from this folder; fails with NoFloor. */
 export const runningFloor = (folder: DataFolder): Effect.Effect<RunFile, UserError> =>
-  Option.match(Option.filter(readRunFile(folder), (run) => run.phase !== "ended" && isRunning(run.starter)), {
-    onNone: () =>
-      Effect.fail(
-        userError(
-          "NoFloor",
-          `No floor is running from ${folder.root}.`,
-          "Start one with `outcry start`, or name its folder with --data."
-        )
-      ),
-    onSome: Effect.succeed
-  })
+  Option.match(
+    Option.filter(readRunFile(folder), (run) => run.phase !== "ended" && isRunning(run.starter)),
+    {
+      onNone: () =>
+        Effect.fail(
+          userError(
+            "NoFloor",
+            `No floor is running from ${folder.root}.`,
+            "Start one with `outcry start`, or name its folder with --data."
+          )
+        ),
+      onSome: Effect.succeed
+    }
+  )

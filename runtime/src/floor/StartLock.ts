@@ -71,7 +71,10 @@ export const holdStartLock = (folder: DataFolder): Effect.Effect<{ readonly stal
         const again = holderOf(folder.lockFile)
         if (Option.isNone(again) || !isRunning(again.value)) takeAway(folder.lockFile)
       }
-      return yield* refusal(folder, Option.match(holderOf(folder.lockFile), { onNone: () => 0, onSome: ({ pid }) => pid }))
+      return yield* refusal(
+        folder,
+        Option.match(holderOf(folder.lockFile), { onNone: () => 0, onSome: ({ pid }) => pid })
+      )
     }),
     () => Effect.sync(() => rmSync(folder.lockFile, { force: true }))
   )

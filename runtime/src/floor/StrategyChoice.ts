@@ -11,9 +11,9 @@ import { defaults, type StrategyConfig } from "../FloorConfig.ts"
 
 /** The examples and the account each is bound to. */
 export const exampleStrategies: ReadonlyArray<{ readonly file: string; readonly account: string }> = [
-  { file: "moving-average-cross.ts", account: "paper-1" },
-  { file: "market-maker.ts", account: "paper-2" },
-  { file: "pairs-spread.ts", account: "paper-1" }
+  { file: "01-moving-average-cross.ts", account: "paper-1" },
+  { file: "02-market-maker.ts", account: "paper-2" },
+  { file: "03-pairs-spread.ts", account: "paper-1" }
 ]
 
 export const examplesFolder = join(import.meta.dirname, "..", "..", "..", "examples")
@@ -51,7 +51,7 @@ const splitArgument = Effect.fnUntraced(function* (argument: string) {
 
 const isJson = Schema.is(Schema.Json)
 
-/** A value as people type it: JSON where it is JSON, text otherwise. */
+/** A value as people type it: JSON where it is JSON, text otherwise. Which of the two a parameter wants, its schema says. */
 const valueOf = (text: string): Schema.Json => {
   try {
     const value: unknown = JSON.parse(text)
@@ -64,18 +64,39 @@ const valueOf = (text: string): Schema.Json => {
 interface Override {
   readonly strategy: string
   readonly key: string
-  readonly value: Schema.Json
+  /** As typed. */
+  readonly text: string
 }
 
 const parseOverride = Effect.fnUntraced(function* (text: string) {
   const match = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z_$][\w$]*)=(.*)$/s.exec(text)
   if (match === null)
-    return yield* userError("InvalidParameters", `--param '${text}' is not KEY=VALUE.`, "Write it as --param quantity=0.01.")
-  const override: Override = { strategy: match[1] ?? "", key: match[2]!, value: valueOf(match[3]!) }
+    return yield* userError(
+      "InvalidParameters",
+      `--param '${text}' is not KEY=VALUE.`,
+      "Write it as --param quantity=0.01."
+    )
+  const override: Override = { strategy: match[1] ?? "", key: match[2]!, text: match[3]! }
   return override
 })
 
 type AnyDefinition = StrategyDefinition<unknown, unknown>
+
+/** The parameters with what was typed: `0.01` is a number or a decimal text, whichever the schema takes. */
+const withOverrides = (
+  definition: AnyDefinition,
+  base: StrategyConfig["parameters"],
+  overrides: ReadonlyArray<Override>
+): StrategyConfig["parameters"] => {
+  const decode = Schema.decodeUnknownResult(definition.parameters, { onExcessProperty: "error" })
+  const parameters = { ...base }
+  for (const { key, text } of overrides) parameters[key] = valueOf(text)
+  for (const { key, text } of overrides) {
+    const result = decode(parameters)
+    if (result._tag === "Failure" && result.failure.message.includes(`["${key}"]`)) parameters[key] = text
+  }
+  return parameters
+}
 
 const load = (path: string): Effect.Effect<AnyDefinition, UserError> =>
   Effect.mapError(StrategyModules.load(path), ({ reason, remedy }) =>
@@ -83,8 +104,14 @@ const load = (path: string): Effect.Effect<AnyDefinition, UserError> =>
   )
 
 /** Decodes the parameters as a node will, and returns the instruments they lead to. */
-const check = Effect.fnUntraced(function* (path: string, definition: AnyDefinition, parameters: StrategyConfig["parameters"]) {
-  const decoded = yield* Schema.decodeUnknownEffect(definition.parameters, { onExcessProperty: "error" })(parameters).pipe(
+const check = Effect.fnUntraced(function* (
+  path: string,
+  definition: AnyDefinition,
+  parameters: StrategyConfig["parameters"]
+) {
+  const decoded = yield* Schema.decodeUnknownEffect(definition.parameters, { onExcessProperty: "error" })(
+    parameters
+  ).pipe(
     Effect.mapError((error) =>
       userError(
         "InvalidParameters",
@@ -96,7 +123,11 @@ const check = Effect.fnUntraced(function* (path: string, definition: AnyDefiniti
   const feeds = yield* Effect.try({
     try: () => definition.feeds(decoded),
     catch: (cause) =>
-      userError("InvalidParameters", `${definition.name} cannot name its feeds: ${reasonOf(cause)}.`, `Correct feeds() in ${path}.`)
+      userError(
+        "InvalidParameters",
+        `${definition.name} cannot name its feeds: ${reasonOf(cause)}.`,
+        `Correct feeds() in ${path}.`
+      )
   })
   const instruments: ReadonlyArray<string> = defaults.instruments
   for (const { instrument } of feeds)
@@ -132,7 +163,12 @@ export const chooseStrategies = (options: {
     const named = yield* Effect.forEach(options.strategy, splitArgument)
     const examples = options.only ? [] : exampleStrategies
     const wanted = [
-      ...examples.map(({ account, file }) => ({ path: join(examplesFolder, file), account, parameters: {}, named: false })),
+      ...examples.map(({ account, file }) => ({
+        path: join(examplesFolder, file),
+        account,
+        parameters: {},
+        named: false
+      })),
       ...named.map(({ file, parameters }) => ({ path: resolve(file), account: "paper-1", parameters, named: true }))
     ]
     const overrides = yield* Effect.forEach(options.param, parseOverride)
@@ -143,11 +179,17 @@ export const chooseStrategies = (options: {
       const definition = yield* load(want.path)
       const name = freeName(taken, definition.name === "" ? basename(want.path, extname(want.path)) : definition.name)
       taken.add(name)
-      const mine = overrides.filter((each) => each.strategy === name || (each.strategy === "" && want.named && named.length === 1))
+      const mine = overrides.filter(
+        (each) => each.strategy === name || (each.strategy === "" && want.named && named.length === 1)
+      )
       for (const each of mine) used.add(each)
-      const parameters = { ...want.parameters, ...Object.fromEntries(mine.map(({ key, value }) => [key, value])) }
+      const parameters = withOverrides(definition, want.parameters, mine)
       const instruments = yield* check(want.path, definition, parameters)
-      chosen.push({ config: { name, module: want.path, account: want.account, parameters }, instruments, named: want.named })
+      chosen.push({
+        config: { name, module: want.path, account: want.account, parameters },
+        instruments,
+        named: want.named
+      })
     }
     const unused = overrides.find((each) => !used.has(each))
     if (unused !== undefined)

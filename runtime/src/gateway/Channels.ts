@@ -6,7 +6,7 @@ import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import { Strategy } from "@outcry/actor-strategy/Protocol"
 import { MarketData } from "@outcry/venue/MarketData"
 import { Clock, Context, Duration, Effect, Layer, Schema, Scope } from "effect"
-import { Sharding } from "effect/cluster"
+import type { Sharding } from "effect/cluster"
 import type { FloorConfig } from "../FloorConfig.ts"
 import { type AccountTopics, makeAccountTopics } from "./AccountMirror.ts"
 import { askTimeoutMs } from "./FloorStatus.ts"
@@ -38,9 +38,8 @@ export class Channels extends Context.Service<
     readonly open: (address: string) => Effect.Effect<Topic, ChannelUnavailable> | undefined
   }
 >()("@outcry/runtime/gateway/Channels") {
-  static readonly layer = (
-    floor: FloorConfig
-  ): Layer.Layer<Channels, never, Needs> => Layer.effect(Channels, make(floor))
+  static readonly layer = (floor: FloorConfig): Layer.Layer<Channels, never, Needs> =>
+    Layer.effect(Channels, make(floor))
 }
 
 /** Sizes of an instrument as its venue publishes them. */

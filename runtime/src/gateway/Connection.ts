@@ -54,7 +54,9 @@ export class Connection {
     this.#options = options
     this.#authenticated = options.authenticated
     const { socket } = options
-    socket.on("message", (data, binary) => this.#take(binary ? undefined : String(data)))
+    socket.on("message", (data, binary) =>
+      this.#take(binary || !Buffer.isBuffer(data) ? undefined : data.toString("utf8"))
+    )
     socket.on("pong", () => {
       this.#unansweredPings = 0
     })
@@ -65,14 +67,21 @@ export class Connection {
       setInterval(() => this.#flush(), flushEveryMs),
       setInterval(() => this.#heartbeat(), limits.heartbeatMs),
       setTimeout(() => {
-        if (!this.#authenticated) this.#close(closeCodes.unauthorized, "no token within the time to authenticate", "auth")
+        if (!this.#authenticated)
+          this.#close(closeCodes.unauthorized, "no token within the time to authenticate", "auth")
       }, limits.authTimeoutMs)
     ]
   }
 
   /** Says goodbye before the node goes. */
   shutdown(): void {
-    this.#send({ channel: "system", type: "notice", seq: 0, ts: 0, data: { event: "shutdown", node: this.#options.node } })
+    this.#send({
+      channel: "system",
+      type: "notice",
+      seq: 0,
+      ts: 0,
+      data: { event: "shutdown", node: this.#options.node }
+    })
     this.#close(closeCodes.shutdown, "the node is shutting down; connect to another one", "shutdown")
   }
 
@@ -83,9 +92,11 @@ export class Connection {
       return
     }
     this.#queued += 1
-    this.#turn = this.#turn.then(() => this.#answer(text)).finally(() => {
-      this.#queued -= 1
-    })
+    this.#turn = this.#turn
+      .then(() => this.#answer(text))
+      .finally(() => {
+        this.#queued -= 1
+      })
   }
 
   async #answer(text: string | undefined): Promise<void> {
@@ -93,7 +104,8 @@ export class Connection {
     if ("error" in parsed) {
       this.#send(parsed)
       this.#mistakes += 1
-      if (this.#mistakes >= mistakesMax) this.#close(closeCodes.protocol, "too many frames that are no requests", "protocol")
+      if (this.#mistakes >= mistakesMax)
+        this.#close(closeCodes.protocol, "too many frames that are no requests", "protocol")
       return
     }
     this.#mistakes = 0
@@ -114,7 +126,10 @@ export class Connection {
       return acknowledge({ version: protocolVersion, node: this.#options.node })
     }
     if (!this.#authenticated)
-      return refuse("unauthorized", 'Send {"method":"auth","params":{"token":"…"}} first, or connect with ?token= or a bearer header.')
+      return refuse(
+        "unauthorized",
+        'Send {"method":"auth","params":{"token":"…"}} first, or connect with ?token= or a bearer header.'
+      )
     switch (request.method) {
       case "ping":
         return acknowledge("pong")
@@ -122,7 +137,8 @@ export class Connection {
         return acknowledge({ channels: this.#options.channels.list })
       case "unsubscribe": {
         const subscription = this.#subscriptions.get(request.params.channel)
-        if (subscription === undefined) return refuse("not_subscribed", `There is no subscription to ${request.params.channel}.`)
+        if (subscription === undefined)
+          return refuse("not_subscribed", `There is no subscription to ${request.params.channel}.`)
         subscription.unsubscribe()
         this.#subscriptions.delete(request.params.channel)
         return acknowledge({ channel: request.params.channel })
@@ -144,15 +160,25 @@ export class Connection {
       return refuse("unknown_channel", `There is no channel ${channel}. The method "list" names those there are.`)
     if (this.#subscriptions.has(channel)) return refuse("bad_request", `${channel} is subscribed already.`)
     if (this.#subscriptions.size >= limits.subscriptionsMax)
-      return refuse("too_many_subscriptions", `At most ${limits.subscriptionsMax} subscriptions per connection; unsubscribe from one first.`)
+      return refuse(
+        "too_many_subscriptions",
+        `At most ${limits.subscriptionsMax} subscriptions per connection; unsubscribe from one first.`
+      )
     const opened = await Effect.runPromise(Effect.result(opening))
     if (opened._tag === "Failure") return refuse("unavailable", opened.failure.message)
     if (this.#options.socket.readyState !== this.#options.socket.OPEN) return
-    const subscription: Subscription = { topic: opened.success, unsubscribe: () => undefined, waiting: undefined, spared: 0 }
+    const subscription: Subscription = {
+      topic: opened.success,
+      unsubscribe: () => undefined,
+      waiting: undefined,
+      spared: 0
+    }
     this.#subscriptions.set(channel, subscription)
     // The acknowledgement comes before the first message of the subscription.
     acknowledge({ channel })
-    subscription.unsubscribe = opened.success.subscribe(afterSeq, (message) => this.#deliver(channel, subscription, message))
+    subscription.unsubscribe = opened.success.subscribe(afterSeq, (message) =>
+      this.#deliver(channel, subscription, message)
+    )
   }
 
   #deliver(channel: string, subscription: Subscription, message: Message): void {
@@ -175,7 +201,13 @@ export class Connection {
       subscription.waiting = undefined
       subscription.spared = 0
       if (spared > 0)
-        this.#send({ channel, type: "notice", seq: waiting.seq, ts: waiting.ts, data: { event: "conflated", messages: spared } })
+        this.#send({
+          channel,
+          type: "notice",
+          seq: waiting.seq,
+          ts: waiting.ts,
+          data: { event: "conflated", messages: spared }
+        })
       this.#send({ channel, ...waiting })
     }
   }

@@ -39,7 +39,7 @@ export const makeFloorStatus = Effect.fnUntraced(function* (floor: FloorConfig, 
   const account = yield* Account.client
   const strategy = yield* Strategy.client
 
-  const askAll = <A, E, R>(
+  const askAll = <A, E extends { readonly message: string }, R>(
     kind: (typeof Missing.Type)["kind"],
     ids: ReadonlyArray<string>,
     ask: (id: string) => Effect.Effect<A, E, R>
@@ -49,14 +49,14 @@ export const makeFloorStatus = Effect.fnUntraced(function* (floor: FloorConfig, 
       (id) =>
         ask(id).pipe(
           Effect.timeout(askTimeoutMs),
-          Effect.catchDefect((defect) => Effect.fail(defect)),
-          Effect.mapError((error) => ({ kind, id, reason: reasonOf(error) })),
+          Effect.catchDefect((defect) => Effect.fail({ message: reasonOf(defect) })),
+          Effect.mapError((error) => ({ kind, id, reason: error.message })),
           Effect.result
         ),
       { concurrency: 16 }
     )
 
-  return Effect.gen(function* () {
+  const ask = Effect.gen(function* () {
     const [feeds, accounts, strategies] = yield* Effect.all(
       [
         askAll("feed", floor.instruments, (id) => feed(id).Status()),
@@ -87,4 +87,5 @@ export const makeFloorStatus = Effect.fnUntraced(function* (floor: FloorConfig, 
     }
     return status
   })
+  return { ask }
 })

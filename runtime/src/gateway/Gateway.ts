@@ -1,23 +1,25 @@
 /**
- * The door of a node: `/health`, `/ready` and `/metrics` for whoever operates it, `/api/v1/status` and `/ws` for those
- * who have the token. Listens where it is told, loopback by default; speaks to browsers of its own origin only.
+ * The door of a node: `/health`, `/ready` and `/metrics` for whoever operates it, `/api/v1/*` and `/ws` for those who
+ * have the token. Listens where it is told, loopback by default; speaks to browsers of its own origin only.
  *
  * Bounded: connections, header and request time, frame size; a request body is never read.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import { Account, AccountStatus } from "@outcry/actor-account/Protocol"
 import { limits } from "@outcry/client/Wire"
 import { httpRequest, wsClients } from "@outcry/telemetry/Metrics"
 import { Context, Effect, Layer, Metric, Schema } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { WebSocketServer } from "ws"
-import { type UserError, userError } from "../cli/UserError.ts"
+import { reasonOf, type UserError, userError } from "../cli/UserError.ts"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
 import { Channels } from "./Channels.ts"
 import { Connection } from "./Connection.ts"
-import { FloorStatusJson, makeFloorStatus } from "./FloorStatus.ts"
+import { askTimeoutMs, FloorStatusJson, makeFloorStatus } from "./FloorStatus.ts"
 import { makeReadiness } from "./Readiness.ts"
-import { originAllowed, pathOf, tokenMatches, tokenOf } from "./Token.ts"
+import { originAllowed, parameterOf, pathOf, tokenMatches, tokenOf } from "./Token.ts"
+import { makeWindDown } from "./WindDown.ts"
 
 const connectionsMax = 512
 const webSocketsMax = 256
@@ -38,7 +40,10 @@ const answerJson = (status: number, value: unknown): Answer => ({
 
 const refusal = (status: number, message: string): Answer => answerJson(status, { error: message })
 
-const unauthorized = refusal(401, "The token is missing or wrong. Send `Authorization: Bearer TOKEN`; `outcry start` prints it.")
+const unauthorized = refusal(
+  401,
+  "The token is missing or wrong. Send `Authorization: Bearer TOKEN`; `outcry start` prints it."
+)
 const foreignOrigin = refusal(403, "Pages of other origins may not use this gateway.")
 
 /** The gateway that runs on this node. */
@@ -67,17 +72,28 @@ const listen = (server: Server, node: NodeConfig): Effect.Effect<number, UserErr
 
 const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) {
   const channels = yield* Channels
-  const status = yield* makeFloorStatus(floor, node.name)
-  const readiness = yield* makeReadiness(floor, node.name)
+  const { ask: status } = yield* makeFloorStatus(floor, node.name)
+  const { ask: readiness } = yield* makeReadiness(floor, node.name)
+  const { ask: windDown } = yield* makeWindDown(floor)
+  const accountClient = yield* Account.client
+  const encodeAccount = Schema.encodeEffect(Schema.toCodecJson(AccountStatus))
   const services = yield* Effect.context<never>()
   const encodeStatus = Schema.encodeEffect(FloorStatusJson)
   const connections = new Set<Connection>()
 
+  const askAccount = (name: string) =>
+    accountClient(name).Status().pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
+
   const mayRead = (request: IncomingMessage): boolean => tokenMatches(tokenOf(request) ?? "", floor.token)
 
   const route = (request: IncomingMessage, path: string): Effect.Effect<Answer> => {
-    if (request.method !== "GET" && request.method !== "HEAD") return Effect.succeed(refusal(405, "Only GET is understood here."))
     if (!originAllowed(request)) return Effect.succeed(foreignOrigin)
+    if (path === "/api/v1/wind-down") {
+      if (request.method !== "POST") return Effect.succeed(refusal(405, "Only POST is understood here."))
+      return mayRead(request) ? Effect.map(windDown, (done) => answerJson(200, done)) : Effect.succeed(unauthorized)
+    }
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return Effect.succeed(refusal(405, "Only GET is understood here."))
     switch (path) {
       case "/health":
         return Effect.succeed(answerJson(200, { node: node.name, status: "up", pid: process.pid }))
@@ -96,12 +112,24 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
           Effect.map((body) => answerJson(200, body)),
           Effect.orDie
         )
+      case "/api/v1/account": {
+        if (!mayRead(request)) return Effect.succeed(unauthorized)
+        const name = parameterOf(request, "name")
+        if (!floor.accounts.some((account) => account.name === name))
+          return Effect.succeed(refusal(404, `There is no account ${name}.`))
+        return askAccount(name).pipe(
+          Effect.map((body) => answerJson(200, body)),
+          Effect.catch((error) => Effect.succeed(refusal(503, reasonOf(error))))
+        )
+      }
       default:
-        return Effect.succeed(refusal(404, "Not here. Try /health, /ready, /metrics, /api/v1/status or the WebSocket /ws."))
+        return Effect.succeed(
+          refusal(404, "Not here. Try /health, /ready, /metrics, /api/v1/status or the WebSocket /ws.")
+        )
     }
   }
 
-  const routes = ["/health", "/ready", "/metrics", "/api/v1/status", "/ws"]
+  const routes = ["/health", "/ready", "/metrics", "/api/v1/status", "/api/v1/account", "/api/v1/wind-down", "/ws"]
 
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
     const startedMs = performance.now()
@@ -133,7 +161,12 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytesMax, perMessageDeflate: false })
 
   const refuseUpgrade = (socket: Socket, { body, status: code, type }: Answer): void => {
-    const head = [`HTTP/1.1 ${code} Refused`, "Connection: close", `Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`]
+    const head = [
+      `HTTP/1.1 ${code} Refused`,
+      "Connection: close",
+      `Content-Type: ${type}`,
+      `Content-Length: ${Buffer.byteLength(body)}`
+    ]
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
   }
 
@@ -146,7 +179,8 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
     if (pathname !== "/ws") return refuseUpgrade(socket, refusal(404, "The WebSocket is at /ws."))
     if (!originAllowed(request)) return refuseUpgrade(socket, foreignOrigin)
     if (token !== undefined && !tokenMatches(token, floor.token)) return refuseUpgrade(socket, unauthorized)
-    if (connections.size >= webSocketsMax) return refuseUpgrade(socket, refusal(503, "Too many WebSocket clients; try another node."))
+    if (connections.size >= webSocketsMax)
+      return refuseUpgrade(socket, refusal(503, "Too many WebSocket clients; try another node."))
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection({
         socket: webSocket,

@@ -36,7 +36,12 @@ export const makePriceTopic = Effect.fnUntraced(function* (instrument: Instrumen
         timeVenue: event.timeVenue
       }
     } else if (event.type === "trade") {
-      price = { ...price, feedEpoch: event.feedEpoch, last: priceText(instrument, event.priceTicks), timeVenue: event.timeVenue }
+      price = {
+        ...price,
+        feedEpoch: event.feedEpoch,
+        last: priceText(instrument, event.priceTicks),
+        timeVenue: event.timeVenue
+      }
     } else if (event.type === "gap" && !event.resumed) {
       price = { ...price, bid: "", bidQuantity: "", ask: "", askQuantity: "" }
       topic.gap(event.reason, event.seq, event.timeReceived)

@@ -33,7 +33,11 @@ export const makeReadiness = Effect.fnUntraced(function* (floor: FloorConfig, no
     const down = yield* sharding.isShutdown
     let owned = 0
     for (let id = 1; id <= floor.shards; id++) if (sharding.hasShardId(ShardId.make("default", id))) owned += 1
-    const check: Check = { name: "shards", ok: !down && owned > 0, detail: down ? "leaving the cluster" : `${owned} owned` }
+    const check: Check = {
+      name: "shards",
+      ok: !down && owned > 0,
+      detail: down ? "leaving the cluster" : `${owned} owned`
+    }
     return check
   })
 
@@ -44,9 +48,10 @@ export const makeReadiness = Effect.fnUntraced(function* (floor: FloorConfig, no
     })
   )
 
-  return Effect.gen(function* () {
+  const ask = Effect.gen(function* () {
     const checks = [yield* database, yield* shards, ...(yield* prices)]
     const readiness: Readiness = { node, ready: checks.every(({ ok }) => ok), checks }
     return readiness
   })
+  return { ask }
 })

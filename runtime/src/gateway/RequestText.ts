@@ -4,7 +4,10 @@ import { Predicate, Schema } from "effect"
 
 const decode = Schema.decodeUnknownResult(Request, { onExcessProperty: "error" })
 
-const failure = (id: Id | null, code: Failure["error"]["code"], message: string): Failure => ({ id, error: { code, message } })
+const failure = (id: Id | null, code: Failure["error"]["code"], message: string): Failure => ({
+  id,
+  error: { code, message }
+})
 
 /** Deepest nesting of brackets outside strings: told before the text is parsed. */
 const depthOf = (text: string): number => {
@@ -42,11 +45,23 @@ export const parseRequest = (text: string | undefined): Request | Failure => {
   const named = Predicate.isObject(value) && "id" in value ? value.id : null
   const id = typeof named === "string" || (typeof named === "number" && Number.isInteger(named)) ? named : null
   if (!Predicate.isObject(value) || !("method" in value))
-    return failure(id, "bad_request", 'A request is an object such as {"id":1,"method":"subscribe","params":{"channel":"strategies"}}.')
+    return failure(
+      id,
+      "bad_request",
+      'A request is an object such as {"id":1,"method":"subscribe","params":{"channel":"strategies"}}.'
+    )
   if (!isKnownMethod(value.method))
-    return failure(id, "unknown_method", `There is no method ${String(value.method).slice(0, 40)}. Use one of ${methods.join(", ")}.`)
+    return failure(
+      id,
+      "unknown_method",
+      `There is no method ${String(value.method).slice(0, 40)}. Use one of ${methods.join(", ")}.`
+    )
   const request = decode(value)
   if (request._tag === "Failure")
-    return failure(id, "bad_request", `The request is not valid: ${request.failure.message.replaceAll(/\s*\n\s*/g, " ").slice(0, 300)}.`)
+    return failure(
+      id,
+      "bad_request",
+      `The request is not valid: ${request.failure.message.replaceAll(/\s*\n\s*/g, " ").slice(0, 300)}.`
+    )
   return request.success
 }

@@ -18,8 +18,13 @@ export const tokenMatches = (given: string, expected: string): boolean => {
 export const tokenOf = (request: IncomingMessage): string | undefined => {
   const header = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")
   if (header !== null) return header[1]
-  return URL.parse(request.url ?? "/", base)?.searchParams.get("token") ?? undefined
+  const parameter = parameterOf(request, "token")
+  return parameter === "" ? undefined : parameter
 }
+
+/** A parameter of the query; empty where it is missing. */
+export const parameterOf = (request: IncomingMessage, name: string): string =>
+  URL.parse(request.url ?? "/", base)?.searchParams.get(name) ?? ""
 
 /** Path of a request; empty where its address makes no sense. */
 export const pathOf = (request: IncomingMessage): string => URL.parse(request.url ?? "/", base)?.pathname ?? ""

@@ -29,7 +29,8 @@ export interface OrderOutcome {
 export interface AccountReplay {
   readonly account: string
   readonly state: AccountState
-  readonly hash: string
+  /** Hash of the state at the row that was asked for; undefined where the journal does not reach it. */
+  readonly hash: string | undefined
   readonly orders: ReadonlyMap<string, OrderOutcome>
   readonly refused: ReadonlyMap<string, number>
   readonly fillsByStrategy: ReadonlyMap<string, number>
@@ -49,8 +50,13 @@ export class AccountFold {
   #lastFilled = ""
   #broken = false
 
-  constructor(account: string) {
+  readonly #hashAtSeq: number | undefined
+  #hash: string | undefined
+
+  /** `hashAtSeq` is the row at which the live account's hash was taken; undefined where there is none to compare. */
+  constructor(account: string, hashAtSeq: number | undefined) {
     this.#state = initial(account)
+    this.#hashAtSeq = hashAtSeq
   }
 
   add(fact: JournalFact): void {
@@ -62,6 +68,7 @@ export class AccountFold {
         state.versions.get(versionKey(id, version))
       )
       evolve(state, event)
+      if (state.seq === this.#hashAtSeq) this.#hash = stateHash(state)
       if (event.type === "OrderIntended") {
         const { clientOrderId, instrument, strategy, timeIntent } = event
         this.#orders.set(clientOrderId, {
@@ -81,7 +88,9 @@ export class AccountFold {
       if ("clientOrderId" in event) this.#follow(event.clientOrderId, event.type, fact.timeUs)
     } catch (error) {
       this.#broken = true
-      this.#violations.push(`${state.account}: journal row ${fact.seq} (${fact.type}) cannot be replayed: ${reasonOf(error)}`)
+      this.#violations.push(
+        `${state.account}: journal row ${fact.seq} (${fact.type}) cannot be replayed: ${reasonOf(error)}`
+      )
     }
   }
 
@@ -106,7 +115,7 @@ export class AccountFold {
     return {
       account: state.account,
       state,
-      hash: stateHash(state),
+      hash: this.#hash,
       orders: this.#orders,
       refused: this.#refused,
       fillsByStrategy: this.#fillsByStrategy,

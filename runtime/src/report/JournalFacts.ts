@@ -1,6 +1,7 @@
 /**
  * The accounts' journals as they are in the database, read in order and in batches: what a report is made of. Reads only.
  */
+import { entityIdOf } from "@outcry/actor-account/Ledger"
 import { Effect, Option, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -23,7 +24,7 @@ export const factsOf = (account: string) =>
       const sql = yield* SqlClient.SqlClient
       const rows = yield* sql<JournalFact>`
         SELECT entity_id AS "entityId", seq::float8 AS seq, type, version, time_us::float8 AS "timeUs", payload
-        FROM journal WHERE entity_id = ${account} AND seq > ${afterSeq} ORDER BY seq LIMIT ${batchRows}`
+        FROM journal WHERE entity_id = ${entityIdOf(account)} AND seq > ${afterSeq} ORDER BY seq LIMIT ${batchRows}`
       const next = rows.length < batchRows ? undefined : rows.at(-1)?.seq
       return [rows, Option.fromUndefinedOr(next)] as const
     })
@@ -31,7 +32,8 @@ export const factsOf = (account: string) =>
 
 /** A position by the sum of its unique fills: computed by the database, independent of any fold. */
 export interface FillSum {
-  readonly account: string
+  /** Entity id of the account's journal. */
+  readonly entityId: string
   readonly instrument: string
   /** Decimal, signed. */
   readonly quantity: string
@@ -42,7 +44,7 @@ export interface FillSum {
 export const fillSums = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<FillSum>`
-    SELECT entity_id AS account, payload ->> 'instrument' AS instrument,
+    SELECT entity_id AS "entityId", payload ->> 'instrument' AS instrument,
       trim_scale(sum(CASE payload ->> 'side' WHEN 'buy' THEN 1 ELSE -1 END * (payload ->> 'quantity')::numeric))::text AS quantity,
       count(*)::float8 AS fills
     FROM (

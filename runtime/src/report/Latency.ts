@@ -20,13 +20,18 @@ export interface FirstSteps {
 }
 
 /** `spans` are those of the order's traces; `timeIntentUs` is when its account decided on it. */
-export const firstSteps = (spans: ReadonlyArray<StoredSpan>, clientOrderId: string, timeIntentUs: number): FirstSteps => {
+export const firstSteps = (
+  spans: ReadonlyArray<StoredSpan>,
+  clientOrderId: string,
+  timeIntentUs: number
+): FirstSteps => {
   const own = ofOrder(spans, clientOrderId)
   const tick = own.find(({ name }) => name === FEED_TICK)
   const append = own
     .filter(({ durationUs, name, startUs }) => name === JOURNAL_APPEND && startUs + durationUs >= timeIntentUs)
     .toSorted((a, b) => a.startUs - b.startUs)[0]
-  const since = (fromUs: number, toUs: number): number | undefined => (toUs >= fromUs ? (toUs - fromUs) / 1_000 : undefined)
+  const since = (fromUs: number, toUs: number): number | undefined =>
+    toUs >= fromUs ? (toUs - fromUs) / 1_000 : undefined
   return {
     tickToIntentMs: tick === undefined ? undefined : since(tick.startUs, timeIntentUs),
     intentToDurableMs: append === undefined ? undefined : since(timeIntentUs, append.startUs + append.durationUs)

@@ -42,7 +42,15 @@ export const Report = Schema.Struct({
   /** How the run came to its end. */
   endedBy: Schema.String,
   warnings: Schema.Array(Schema.String),
-  nodes: Schema.Array(Schema.Struct({ name: Schema.String, starts: Schema.Int, accounts: Schema.Int, feeds: Schema.Int, strategies: Schema.Int })),
+  nodes: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      starts: Schema.Int,
+      accounts: Schema.Int,
+      feeds: Schema.Int,
+      strategies: Schema.Int
+    })
+  ),
   feeds: Schema.Array(
     Schema.Struct({
       instrument: Schema.String,
@@ -107,7 +115,15 @@ export const Report = Schema.Struct({
     fees: Schema.Record(Schema.String, Schema.String),
     feesTotal: Schema.String,
     net: Schema.String,
-    byAccount: Schema.Array(Schema.Struct({ account: Schema.String, realised: Schema.String, unrealised: Schema.String, fees: Schema.String, net: Schema.String }))
+    byAccount: Schema.Array(
+      Schema.Struct({
+        account: Schema.String,
+        realised: Schema.String,
+        unrealised: Schema.String,
+        fees: Schema.String,
+        net: Schema.String
+      })
+    )
   }),
   latency: Schema.Struct({
     /** From the receipt of the tick to the decision on the intent it caused. */
@@ -123,7 +139,11 @@ export const Report = Schema.Struct({
   ordersDuplicated: Schema.Int,
   ordersMisfilled: Schema.Int,
   /** What the checker found, order by order: the exchange's log joined with the journal. */
-  findings: Schema.Struct({ lost: Schema.Array(Finding), duplicated: Schema.Array(Finding), misfilled: Schema.Array(Finding) }),
+  findings: Schema.Struct({
+    lost: Schema.Array(Finding),
+    duplicated: Schema.Array(Finding),
+    misfilled: Schema.Array(Finding)
+  }),
   checker: Schema.Struct({
     ordersJoined: Schema.Int,
     /** Not closed at the exchange when the log ended. */

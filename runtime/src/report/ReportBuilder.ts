@@ -2,6 +2,7 @@
  * Puts a run's report together from what is authoritative: the replayed journals, the exchange's log as the checker
  * joined it, the database's own sum of fills, and the last statuses of the actors. Pure.
  */
+import { entityIdOf } from "@outcry/actor-account/Ledger"
 import type { Verdict } from "@outcry/exchange-sim/Checker"
 import * as Amount from "@outcry/model/Amount"
 import { isOurs } from "@outcry/model/ClientOrderId"
@@ -15,15 +16,23 @@ import { distribution } from "./Latency.ts"
 import type { Failover, Report } from "./Report.ts"
 
 export interface ReportInput {
-  readonly run: Pick<Report, "runId" | "seed" | "market" | "startedAt" | "endedAt" | "durationSeconds" | "endedBy" | "warnings">
+  readonly run: Pick<
+    Report,
+    "runId" | "seed" | "market" | "startedAt" | "endedAt" | "durationSeconds" | "endedBy" | "warnings"
+  >
   readonly replays: ReadonlyArray<AccountReplay>
   readonly fillSums: ReadonlyArray<FillSum>
   readonly verdict: Verdict
   /** As the nodes answered last, with everything settled; undefined where none answered any more. */
   readonly status: FloorStatus | undefined
+  /** As they answered before the strategies were paused: what ran where, and how it was. */
+  readonly running: FloorStatus | undefined
   readonly nodes: ReadonlyArray<{ readonly name: string; readonly starts: number }>
   readonly failovers: ReadonlyArray<Failover>
-  readonly latency: { readonly tickToIntentMs: ReadonlyArray<number>; readonly intentToDurableMs: ReadonlyArray<number> }
+  readonly latency: {
+    readonly tickToIntentMs: ReadonlyArray<number>
+    readonly intentToDurableMs: ReadonlyArray<number>
+  }
   /** Violations the supervisor saw itself. */
   readonly violations: ReadonlyArray<string>
 }
@@ -37,7 +46,9 @@ const count = (keys: Iterable<string>): Record<string, number> => {
 }
 
 const reasonsOf = (orders: ReadonlyArray<OrderOutcome>, status: string): Record<string, number> =>
-  count(orders.filter((order) => order.status === status).map(({ reason }) => (reason === "" ? "no reason given" : reason)))
+  count(
+    orders.filter((order) => order.status === status).map(({ reason }) => (reason === "" ? "no reason given" : reason))
+  )
 
 const merged = (maps: Iterable<ReadonlyMap<string, number>>): Record<string, number> => {
   const counts: Record<string, number> = {}
@@ -45,19 +56,29 @@ const merged = (maps: Iterable<ReadonlyMap<string, number>>): Record<string, num
   return counts
 }
 
-const named = (rows: ReadonlyArray<{ readonly count: number }>, key: (index: number) => string): Record<string, number> =>
-  Object.fromEntries(rows.map(({ count: value }, index) => [key(index), value]))
+const named = (
+  rows: ReadonlyArray<{ readonly count: number }>,
+  key: (index: number) => string
+): Record<string, number> => Object.fromEntries(rows.map(({ count: value }, index) => [key(index), value]))
 
-type Middle = (instrument: string) => { readonly bidTicks: number; readonly askTicks: number; readonly timeReceived: number } | undefined
+type Middle = (
+  instrument: string
+) => { readonly bidTicks: number; readonly askTicks: number; readonly timeReceived: number } | undefined
 
 /** Last quotes as the feeds showed them, in ticks of the instruments the accounts know. */
 const marksOf = (input: ReportInput): Middle => {
   const marks = new Map<string, { bidTicks: number; askTicks: number; timeReceived: number }>()
   for (const feed of input.status?.feeds ?? []) {
-    const instrument = input.replays.map(({ state }) => state.instruments.get(feed.instrument)).find((each) => each !== undefined)
+    const instrument = input.replays
+      .map(({ state }) => state.instruments.get(feed.instrument))
+      .find((each) => each !== undefined)
     const [bid, ask] = [Amount.parse(feed.bid), Amount.parse(feed.ask)]
     if (instrument === undefined || bid === undefined || ask === undefined) continue
-    marks.set(feed.instrument, { bidTicks: Number(bid / instrument.tick), askTicks: Number(ask / instrument.tick), timeReceived: 0 })
+    marks.set(feed.instrument, {
+      bidTicks: Number(bid / instrument.tick),
+      askTicks: Number(ask / instrument.tick),
+      timeReceived: 0
+    })
   }
   return (instrument) => marks.get(instrument)
 }
@@ -68,7 +89,9 @@ const feeValue = (replay: AccountReplay, marks: Middle): Amount.Amount => {
   for (const [asset, fee] of replay.state.fees) {
     if (asset === currency) total += fee
     else {
-      const instrument = [...replay.state.instruments.values()].find(({ base, quote }) => base === asset && quote === currency)
+      const instrument = [...replay.state.instruments.values()].find(
+        ({ base, quote }) => base === asset && quote === currency
+      )
       const mark = instrument === undefined ? undefined : marks(instrument.id)
       if (instrument === undefined || mark === undefined) continue
       const price = BigInt(Math.round((mark.bidTicks + mark.askTicks) / 2)) * instrument.tick
@@ -111,18 +134,21 @@ const pnlOf = (input: ReportInput, marks: Middle): Report["pnl"] => {
 
 /** A position is the sum of its unique fills: the database's sum against the fold. */
 const sumViolations = (input: ReportInput): ReadonlyArray<string> => {
-  const sums = new Map(input.fillSums.map((sum) => [`${sum.account} ${sum.instrument}`, sum]))
+  const sums = new Map(input.fillSums.map((sum) => [`${sum.entityId} ${sum.instrument}`, sum]))
   const broken: Array<string> = []
   for (const { account, state } of input.replays)
     for (const [id, position] of state.positions) {
       const instrument = state.instruments.get(id)!
-      const sum = sums.get(`${account} ${id}`)
-      sums.delete(`${account} ${id}`)
+      const sum = sums.get(`${entityIdOf(account)} ${id}`)
+      sums.delete(`${entityIdOf(account)} ${id}`)
       if (Amount.parse(sum?.quantity ?? "0") !== baseAmount(instrument, position.lots))
-        broken.push(`${account}: position in ${id} is ${quantityText(instrument, position.lots)}, the sum of its unique fills ${sum?.quantity ?? "0"}`)
-      if ((sum?.fills ?? 0) !== position.fills) broken.push(`${account}: ${position.fills} fills in ${id} were applied, ${sum?.fills ?? 0} are unique`)
+        broken.push(
+          `${account}: position in ${id} is ${quantityText(instrument, position.lots)}, the sum of its unique fills ${sum?.quantity ?? "0"}`
+        )
+      if ((sum?.fills ?? 0) !== position.fills)
+        broken.push(`${account}: ${position.fills} fills in ${id} were applied, ${sum?.fills ?? 0} are unique`)
     }
-  for (const sum of sums.values()) broken.push(`${sum.account}: fills in ${sum.instrument} have no position`)
+  for (const sum of sums.values()) broken.push(`${sum.entityId}: fills in ${sum.instrument} have no position`)
   return broken
 }
 
@@ -130,9 +156,13 @@ const sumViolations = (input: ReportInput): ReadonlyArray<string> => {
 const hashViolations = (input: ReportInput): ReadonlyArray<string> =>
   input.replays.flatMap(({ account, hash, state }) => {
     const live = input.status?.accounts.find((each) => each.account === account)
-    if (live === undefined) return [`${account}: the live account did not answer at the stop, so its state could not be compared`]
-    if (live.seq !== state.seq) return [`${account}: the live account stood at row ${live.seq}, its journal ends at ${state.seq}`]
-    return live.stateHash === hash ? [] : [`${account}: the replayed state differs from the live one at row ${state.seq}`]
+    if (live === undefined)
+      return [`${account}: the live account did not answer at the stop, so its state could not be compared`]
+    if (live.seq > state.seq)
+      return [`${account}: the live account stood at row ${live.seq}, its journal ends at ${state.seq}`]
+    return live.stateHash === hash
+      ? []
+      : [`${account}: the replayed state differs from the live one at row ${live.seq}`]
   })
 
 const foreignViolations = (input: ReportInput): ReadonlyArray<string> =>
@@ -142,14 +172,24 @@ const foreignViolations = (input: ReportInput): ReadonlyArray<string> =>
 
 const nodesOf = (input: ReportInput): Report["nodes"] =>
   input.nodes.map(({ name, starts }) => {
-    const on = (rows: ReadonlyArray<{ readonly node: string }> | undefined): number => rows?.filter(({ node }) => node === name).length ?? 0
-    return { name, starts, accounts: on(input.status?.accounts), feeds: on(input.status?.feeds), strategies: on(input.status?.strategies) }
+    const status = input.running ?? input.status
+    const on = (rows: ReadonlyArray<{ readonly node: string }> | undefined): number =>
+      rows?.filter(({ node }) => node === name).length ?? 0
+    return {
+      name,
+      starts,
+      accounts: on(status?.accounts),
+      feeds: on(status?.feeds),
+      strategies: on(status?.strategies)
+    }
   })
 
 const strategiesOf = (input: ReportInput): Report["strategies"] =>
-  (input.status?.strategies ?? []).map((status) => {
+  ((input.running ?? input.status)?.strategies ?? []).map((before) => {
+    // Figures as of the end, the condition as it was while it ran.
+    const status = input.status?.strategies.find(({ strategy }) => strategy === before.strategy) ?? before
     const account = input.status?.accounts.find((each) => each.account === status.account)
-    const seen = funnel(status, account)
+    const seen = funnel(status, account, before)
     const replay = input.replays.find((each) => each.account === status.account)
     const record = replay?.state.strategies.get(status.strategy)
     const fills = replay?.fillsByStrategy.get(status.strategy) ?? 0
@@ -157,7 +197,7 @@ const strategiesOf = (input: ReportInput): Report["strategies"] =>
       name: status.strategy,
       definition: `${status.definition}@${status.version}`,
       account: status.account,
-      condition: status.condition,
+      condition: before.condition,
       events: named(status.events, (index) => status.events[index]!.kind),
       signals: named(status.signals, (index) => status.signals[index]!.name),
       intents: seen.stages.find(({ stage }) => stage === "intents")?.count ?? 0,
@@ -178,16 +218,18 @@ export const buildReport = (input: ReportInput): Report => {
     version: 1,
     ...input.run,
     nodes: nodesOf(input),
-    feeds: (input.status?.feeds ?? []).map(({ ask, bid, condition, gaps, instrument, last, node, seq }) => ({
-      instrument,
-      node,
-      condition,
-      events: seq,
-      gaps,
-      bid,
-      ask,
-      last
-    })),
+    feeds: ((input.running ?? input.status)?.feeds ?? []).map(
+      ({ ask, bid, condition, gaps, instrument, last, node, seq }) => ({
+        instrument,
+        node,
+        condition,
+        events: seq,
+        gaps,
+        bid,
+        ask,
+        last
+      })
+    ),
     strategies: strategiesOf(input),
     orders: {
       total: orders.length,
@@ -205,7 +247,9 @@ export const buildReport = (input: ReportInput): Report => {
       tickToIntentMs: distribution(input.latency.tickToIntentMs),
       intentToDurableMs: distribution(input.latency.intentToDurableMs),
       intentToAckMs: distribution(
-        orders.flatMap(({ timeAccepted, timeIntent }) => (timeAccepted === undefined ? [] : [(timeAccepted - timeIntent) / 1_000]))
+        orders.flatMap(({ timeAccepted, timeIntent }) =>
+          timeAccepted === undefined ? [] : [(timeAccepted - timeIntent) / 1_000]
+        )
       )
     },
     failovers: input.failovers,

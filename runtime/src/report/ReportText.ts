@@ -1,5 +1,5 @@
 /** The report as a person reads it at the terminal. Pure but for colour. */
-import { durationText } from "../cli/DurationText.ts"
+import { durationText } from "../cli/TimeText.ts"
 import { onStdout, table } from "../cli/Output.ts"
 import { type Distribution, isClean, type Report } from "./Report.ts"
 
@@ -8,11 +8,16 @@ const counts = (record: Readonly<Record<string, number>>): string =>
     .map(([name, n]) => `${n} ${name}`)
     .join(", ")
 
+/** Display only: the report itself holds every place. */
+const money = (text: string): string => (text === "" ? "" : Number(text).toFixed(2))
+
 const times = ({ count, p50, p99 }: Distribution): string =>
   count === 0 ? "none" : `p50 ${p50?.toFixed(2)} ms, p99 ${p99?.toFixed(2)} ms (${count})`
 
 const section = (title: string, ...lines: ReadonlyArray<string>): ReadonlyArray<string> =>
-  lines.length === 0 ? [] : ["", onStdout.bold(title), ...lines.flatMap((text) => text.split("\n").map((line) => `  ${line}`))]
+  lines.length === 0
+    ? []
+    : ["", onStdout.bold(title), ...lines.flatMap((text) => text.split("\n").map((line) => `  ${line}`))]
 
 const strategies = (report: Report): ReadonlyArray<string> => [
   table(
@@ -29,8 +34,17 @@ const strategies = (report: Report): ReadonlyArray<string> => [
     ]),
     [3, 4, 5, 6, 7, 8]
   ),
-  ...report.strategies.flatMap(({ blockedBy, name }) => (blockedBy === "" ? [] : [onStdout.yellow(`${name}: ${blockedBy}`)]))
+  ...report.strategies.flatMap(({ blockedBy, name }) =>
+    blockedBy === "" ? [] : [onStdout.yellow(`${name}: ${blockedBy}`)]
+  )
 ]
+
+const shownMax = 10
+
+const firstOf = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length <= shownMax
+    ? lines
+    : [...lines.slice(0, shownMax), `… and ${lines.length - shownMax} more, all in the JSON report`]
 
 const verdict = (report: Report): ReadonlyArray<string> => {
   const { ordersDuplicated, ordersLost, ordersMisfilled } = report
@@ -38,8 +52,8 @@ const verdict = (report: Report): ReadonlyArray<string> => {
   const line = `${ordersLost} lost, ${ordersDuplicated} duplicated, ${ordersMisfilled} misfilled, ${report.invariantViolations.length} invariants violated (${report.checker.ordersJoined} orders joined with the exchange's log)`
   return [
     isClean(report) ? onStdout.green(line) : onStdout.red(line),
-    ...report.invariantViolations,
-    ...[...lost, ...duplicated, ...misfilled].map(({ clientOrderId, reason }) => `${clientOrderId}: ${reason}`)
+    ...firstOf(report.invariantViolations),
+    ...firstOf([...lost, ...duplicated, ...misfilled].map(({ clientOrderId, reason }) => `${clientOrderId}: ${reason}`))
   ]
 }
 
@@ -63,10 +77,19 @@ export const reportText = (report: Report): string => {
       "Positions",
       table(
         ["account", "instrument", "quantity", "average", "mark", "realised", "unrealised", "fills"],
-        report.positions.map((row) => [row.account, row.instrument, row.quantity, row.averagePrice, row.mark, row.realised, row.unrealised, String(row.fills)]),
+        report.positions.map((row) => [
+          row.account,
+          row.instrument,
+          row.quantity,
+          money(row.averagePrice),
+          row.mark,
+          money(row.realised),
+          money(row.unrealised),
+          String(row.fills)
+        ]),
         [2, 3, 4, 5, 6, 7]
       ),
-      `P&L ${pnl.net} ${pnl.currency} = realised ${pnl.realised} + unrealised ${pnl.unrealised} - fees ${pnl.feesTotal}`
+      `P&L ${money(pnl.net)} ${pnl.currency} = realised ${money(pnl.realised)} + unrealised ${money(pnl.unrealised)} - fees ${money(pnl.feesTotal)}`
     ),
     ...section(
       "Latency",

@@ -20,7 +20,8 @@ class Unreadable {
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const integerOf = (fields: Fields, name: string): number => {
   const value = fields[name]
@@ -39,7 +40,10 @@ const levelsIn = (value: unknown, scale: Scale, name: string): ReadonlyArray<num
   const levels: Array<number> = []
   for (const level of value as ReadonlyArray<unknown>) {
     if (!Array.isArray(level)) throw new Unreadable(`${name} holds something that is no level`)
-    levels.push(stepsIn(level[0], scale.price, `price in ${name}`), stepsIn(level[1], scale.quantity, `size in ${name}`))
+    levels.push(
+      stepsIn(level[0], scale.price, `price in ${name}`),
+      stepsIn(level[1], scale.quantity, `size in ${name}`)
+    )
   }
   return levels
 }
@@ -97,7 +101,11 @@ export class FrameDecoder {
     const symbol = data["s"]
     const scale = typeof symbol === "string" ? this.scales.get(symbol) : undefined
     if (scale === undefined) return { type: "other", name: `${event} of ${String(symbol)}` }
-    return event === "depthUpdate" ? depthOf(data, scale) : event === "trade" ? tradeOf(data, scale) : topOf(data, scale)
+    return event === "depthUpdate"
+      ? depthOf(data, scale)
+      : event === "trade"
+        ? tradeOf(data, scale)
+        : topOf(data, scale)
   }
 
   private refuse(text: string, error: unknown): MalformedFrame {

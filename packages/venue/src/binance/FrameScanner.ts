@@ -86,7 +86,15 @@ export class FrameScanner {
     if (!sold && !this.literal(',"m":false')) return undefined
     if (!(this.literal(',"M":true') || this.literal(',"M":false')) || !this.end()) return undefined
     const aggressor = sold ? "sell" : "buy"
-    return { type: "trade", instrument: scale.instrument, timeVenue: timeMs * 1_000, tradeId, priceTicks, lots, aggressor }
+    return {
+      type: "trade",
+      instrument: scale.instrument,
+      timeVenue: timeMs * 1_000,
+      tradeId,
+      priceTicks,
+      lots,
+      aggressor
+    }
   }
 
   private literal(expected: string): boolean {

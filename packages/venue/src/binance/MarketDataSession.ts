@@ -117,7 +117,9 @@ export const make = (
       }).pipe(
         snapshotPermits.withPermits(1),
         Effect.catch((error) => Effect.logWarning(error.message, { venue: venue.id })),
-        Effect.andThen(Effect.suspend(() => (channel.builder.needsSnapshot ? pause(channel.snapshotAttempts++) : Effect.void))),
+        Effect.andThen(
+          Effect.suspend(() => (channel.builder.needsSnapshot ? pause(channel.snapshotAttempts++) : Effect.void))
+        ),
         Effect.ensuring(
           Effect.sync(() => {
             channel.fetching = false
@@ -157,7 +159,8 @@ export const make = (
       if (!channel.subscribed) {
         const asked = [...connection.requests.values()].find((each) => each.channel === channel)
         if (asked === undefined && nowUs - lastRequestUs >= requestGapUs) request("SUBSCRIBE", channel, nowUs)
-        else if (asked !== undefined && nowUs - asked.sentUs > replyMs * 1_000) connection.cut("no reply to a subscription")
+        else if (asked !== undefined && nowUs - asked.sentUs > replyMs * 1_000)
+          connection.cut("no reply to a subscription")
         return undefined
       }
       if (channel.builder.needsSnapshot) {
@@ -171,14 +174,14 @@ export const make = (
 
     yield* Effect.gen(function* () {
       const nowUs = clock.read().monotonicUs
-      for (const channel of [...channels.values()]) {
+      for (const channel of channels.values()) {
         const work = tend(channel, nowUs)
         if (work !== undefined) yield* Effect.forkIn(work, scope)
       }
     }).pipe(Effect.repeat(Schedule.spaced(tickMs)), Effect.forkScoped)
 
     yield* Effect.gen(function* () {
-      for (let attempt = 0; ; ) {
+      for (let attempt = 0; ;) {
         while (channels.size === 0) yield* Effect.sleep(tickMs)
         const startedUs = clock.read().monotonicUs
         const reason = yield* VenueSocket.run(

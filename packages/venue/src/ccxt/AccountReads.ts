@@ -34,11 +34,15 @@ export const readAll = <A>(
 }
 
 const load = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<Instrument>>> =>
-  VenueCall.call(venue, VenueCall.validNow(venue), (client) => client.loadMarkets(true)).pipe(
+  // Suspended: the session is made once, and each load has a deadline of its own.
+  Effect.suspend(() => VenueCall.call(venue, VenueCall.validNow(venue), (client) => client.loadMarkets(true))).pipe(
     Effect.map((answer) => {
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
       venue.prepared = true
-      const found = ExchangeInfo.instrumentsOf(venue.id, Object.values(answer.value).map((market) => market.info))
+      const found = ExchangeInfo.instrumentsOf(
+        venue.id,
+        Object.values(answer.value).map((market) => market.info)
+      )
       for (const instrument of found) {
         const symbol = wireSymbol(instrument)
         if (!venue.instruments.has(symbol)) venue.instruments.set(symbol, instrument)
@@ -82,7 +86,9 @@ export const balances = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArr
   preparedRead(
     venue,
     Effect.gen(function* () {
-      const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) => client.fetchBalance(stamp))
+      const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+        client.fetchBalance(stamp)
+      )
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
       const decoded = decodeBalances(answer.value.info)
       return Option.isSome(decoded)
@@ -107,13 +113,16 @@ export const fillsPage = (
     if (answer._tag !== "Answered") return VenueCall.toRead(answer)
     const read = readAll(answer.value, accountTrade, VenueCall.finder(venue))
     if (read._tag === "Unreachable") return read
-    return { _tag: "Ok" as const, value: [...read.value].sort((a, b) => Number(a.venueTradeId) - Number(b.venueTradeId)) }
+    return {
+      _tag: "Ok" as const,
+      value: read.value.toSorted((a, b) => Number(a.venueTradeId) - Number(b.venueTradeId))
+    }
   })
 
 const fillsFromId = (venue: VenueCall.Venue, instrument: Instrument, first: bigint) =>
   Effect.gen(function* () {
     const fills: Array<VenueFill> = []
-    for (let fromId = first; ; ) {
+    for (let fromId = first; ;) {
       const page = yield* fillsPage(venue, instrument, { fromId: fromId.toString() })
       if (page._tag === "Unreachable") return page
       fills.push(...page.value)

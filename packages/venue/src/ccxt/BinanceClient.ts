@@ -32,7 +32,12 @@ export interface BinanceClient {
     limit: undefined,
     params: Params
   ) => Promise<ReadonlyArray<Raw>>
-  readonly fetchMyTrades: (symbol: string, since: undefined, limit: number, params: Params) => Promise<ReadonlyArray<Raw>>
+  readonly fetchMyTrades: (
+    symbol: string,
+    since: undefined,
+    limit: number,
+    params: Params
+  ) => Promise<ReadonlyArray<Raw>>
   readonly fetchBalance: (params: Params) => Promise<Raw>
 }
 

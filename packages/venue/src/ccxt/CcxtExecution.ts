@@ -21,7 +21,12 @@ export interface CcxtExecutionOptions {
 export const defaultOptions: CcxtExecutionOptions = { replyMs: 4_000, userStream: UserStream.defaultOptions }
 
 /** ccxt over our transport, closed with the scope. */
-export const client = (address: VenueAddress, keys: { readonly apiKey: string; readonly secret: string }, replyMs: number, monotonicUs: () => number) =>
+export const client = (
+  address: VenueAddress,
+  keys: { readonly apiKey: string; readonly secret: string },
+  replyMs: number,
+  monotonicUs: () => number
+) =>
   Effect.gen(function* () {
     const transport = yield* Effect.acquireRelease(
       Effect.sync(() => Transport.make({ restUrl: address.restUrl, monotonicUs })),

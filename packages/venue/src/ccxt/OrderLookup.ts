@@ -83,7 +83,7 @@ const fromHistory: Ask = (venue, request, isOurs, earliestUs) =>
     if (request.timeIntent === undefined) return nothing
     const dayMs = 86_400_000
     const startTime = Math.max(0, Math.floor(earliestUs / 1_000))
-    for (let from: Readonly<Record<string, number>> = { startTime, endTime: startTime + dayMs - 1 }; ; ) {
+    for (let from: Readonly<Record<string, number>> = { startTime, endTime: startTime + dayMs - 1 }; ;) {
       const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
         client.fetchOrders(request.instrument.symbol, undefined, AccountReads.pageSize, { ...from, ...stamp })
       )
@@ -107,7 +107,7 @@ const withFills = (
   Effect.gen(function* (): Effect.fn.Return<LookupOutcome> {
     if (order.filledLots === 0) return { _tag: "Found", order, fills: [] }
     const fills: Array<VenueFill> = []
-    for (let filter: Readonly<Record<string, string>> = { orderId: order.venueOrderId }; ; ) {
+    for (let filter: Readonly<Record<string, string>> = { orderId: order.venueOrderId }; ;) {
       const page = yield* AccountReads.fillsPage(venue, instrument, filter)
       if (page._tag === "Unreachable") return { _tag: "Unclear", reason: page.reason }
       for (const fill of page.value) {
@@ -119,7 +119,10 @@ const withFills = (
     }
     const lots = fills.reduce((sum, fill) => sum + fill.lots, 0)
     if (lots < order.filledLots) {
-      return { _tag: "Unclear", reason: `the venue shows fills of ${lots} of the order's ${order.filledLots} filled lots` }
+      return {
+        _tag: "Unclear",
+        reason: `the venue shows fills of ${lots} of the order's ${order.filledLots} filled lots`
+      }
     }
     // Fills are read after the order: an open order may have traded on in between.
     const status = lots >= order.lots ? "filled" : order.status

@@ -61,7 +61,8 @@ const idleMs = 4_000
 export const make = (options: TransportOptions): Transport => {
   const origin = new URL(options.restUrl).origin
   const secure = origin.startsWith("https:")
-  const agentOf = () => new (secure ? https : http).Agent({ keepAlive: true, maxSockets: connectionsMost, timeout: idleMs })
+  const agentOf = () =>
+    new (secure ? https : http).Agent({ keepAlive: true, maxSockets: connectionsMost, timeout: idleMs })
   // Cancels never wait for a connection that a placement holds.
   const lanes = { cancel: agentOf(), rest: agentOf() }
   const attempts = new AsyncLocalStorage<Attempt>()
@@ -71,7 +72,8 @@ export const make = (options: TransportOptions): Transport => {
       const target = new URL(url)
       const attempt = attempts.getStore()
       if (target.origin !== origin) return reject(new SendRefused(`${target.origin} is not the venue ${origin}`))
-      if (attempt === undefined) return reject(new SendRefused(`${params.method} ${target.pathname} without a deadline`))
+      if (attempt === undefined)
+        return reject(new SendRefused(`${params.method} ${target.pathname} without a deadline`))
       // A second request under one attempt would be a retry that nobody decided on.
       if (attempt.sent) return reject(new SendRefused(`${params.method} ${target.pathname} would be a second request`))
       const request = (secure ? https : http).request(target, {

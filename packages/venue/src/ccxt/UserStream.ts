@@ -40,8 +40,14 @@ const decodeMessage = Schema.decodeUnknownOption(Message)
 
 /** The signed subscription: HMAC-SHA256 over the parameters in alphabetical order. */
 export const subscribeRequest = (account: VenueAccount, timestampMs: number): string => {
-  const params: Record<string, string | number> = { apiKey: account.apiKey, recvWindow: recvWindowMs, timestamp: timestampMs }
-  const payload = Object.entries(params).map(([name, value]) => `${name}=${value}`).join("&")
+  const params: Record<string, string | number> = {
+    apiKey: account.apiKey,
+    recvWindow: recvWindowMs,
+    timestamp: timestampMs
+  }
+  const payload = Object.entries(params)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")
   const signature = createHmac("sha256", account.secret).update(payload).digest("hex")
   const method = "userDataStream.subscribe.signature"
   return JSON.stringify({ id: subscriptionId, method, params: { ...params, signature } })
@@ -95,7 +101,7 @@ export const make = (
     }
 
     yield* Effect.gen(function* () {
-      for (let attempt = 0; ; ) {
+      for (let attempt = 0; ;) {
         const startedUs = venue.clock.read().monotonicUs
         const ready = yield* AccountReads.prepared(venue)
         const reason =
@@ -134,7 +140,9 @@ export const make = (
     return Stream.unwrap(
       Effect.acquireRelease(
         Effect.sync(() => {
-          const reader: EventBuffer<ExecutionEvent> = new EventBuffer(options.lagMost, () => missed("reports overran the reader"))
+          const reader: EventBuffer<ExecutionEvent> = new EventBuffer(options.lagMost, () =>
+            missed("reports overran the reader")
+          )
           reader.push([state])
           readers.add(reader)
           return reader

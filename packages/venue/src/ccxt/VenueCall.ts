@@ -33,7 +33,9 @@ export const venueOf = (
   made: { readonly client: BinanceClient; readonly transport: Transport }
 ): Venue => ({ id, clock, instruments: new Map(), loading: Semaphore.makeUnsafe(1), prepared: false, ...made })
 
-export type Answer<A> = { readonly _tag: "Answered"; readonly value: A } | Exclude<Classify.Ending, { _tag: "Answered" }>
+export type Answer<A> =
+  | { readonly _tag: "Answered"; readonly value: A }
+  | Exclude<Classify.Ending, { _tag: "Answered" }>
 
 /** How long a request is valid: `timeUs` by our clock is its timestamp, `deadlineUs` its end. */
 export interface Validity {

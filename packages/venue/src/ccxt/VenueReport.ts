@@ -102,7 +102,8 @@ const reader =
   <A, B>(report: string, decode: (input: unknown) => Option.Option<A>, read: (value: A, find: Finder) => B) =>
   (input: unknown, find: FindInstrument): B | MalformedReport => {
     const decoded = decode(input)
-    if (Option.isNone(decoded)) return new MalformedReport({ report, reason: "its fields are not those of the protocol" })
+    if (Option.isNone(decoded))
+      return new MalformedReport({ report, reason: "its fields are not those of the protocol" })
     try {
       return read(decoded.value, new Finder(report, find))
     } catch (error) {
@@ -129,7 +130,9 @@ class Finder {
   }
 
   ticks(instrument: Instrument.Instrument, price: string): number {
-    return Instrument.ticksOf(instrument, price) ?? this.refuse(`price ${price} is no multiple of ${instrument.tickSize}`)
+    return (
+      Instrument.ticksOf(instrument, price) ?? this.refuse(`price ${price} is no multiple of ${instrument.tickSize}`)
+    )
   }
 
   lots(instrument: Instrument.Instrument, quantity: string): number {

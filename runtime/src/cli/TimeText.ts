@@ -1,4 +1,4 @@
-/** Durations as people write them on a command line. */
+/** Durations as people write them on a command line, and times as files hold them. */
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
@@ -19,3 +19,6 @@ export const durationText = (milliseconds: number): string => {
   const minutes = Math.floor((seconds % 3_600) / 60)
   return hours > 0 ? `${hours}h ${minutes}m` : `${minutes}m ${seconds % 60}s`
 }
+
+/** Epoch milliseconds → ISO 8601 in UTC. */
+export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString()

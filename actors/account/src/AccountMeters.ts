@@ -1,0 +1,70 @@
+/** The metrics of an account, by what is committed. Their attributes are set once, not with every fact. */
+import type { AccountEvent } from "@outcry/model/AccountEvent"
+import type { AccountState } from "@outcry/model/AccountState"
+import type { Order } from "@outcry/model/Order"
+import * as Metrics from "@outcry/telemetry/Metrics"
+import type { PlaceOutcome } from "@outcry/venue/Execution"
+import { Effect, Metric } from "effect"
+import type { AppendTimes } from "./AccountSpans.ts"
+
+const outcomes: Partial<Record<AccountEvent["type"], string>> = {
+  OrderRejected: "rejected",
+  OrderUnknown: "unknown",
+  OrderNotPlaced: "not_placed",
+  OrderCanceled: "cancelled",
+  OrderExpired: "expired"
+}
+
+const answers: Readonly<Record<PlaceOutcome["_tag"], string>> = {
+  Accepted: "ok",
+  Rejected: "rejected",
+  Duplicate: "rejected",
+  NotSent: "unreachable",
+  Unknown: "unreachable"
+}
+
+export const makeAccountMeters = (account: string, venue: string, state: AccountState) => {
+  const durable = Metric.withAttributes(Metrics.intentToDurable, { account })
+  const acknowledged = Metric.withAttributes(Metrics.intentToAck, { account, venue })
+  const risk = Metric.withAttributes(Metrics.riskCheck, { account })
+  const passed = Metric.withAttributes(Metrics.riskChecks, { account, outcome: "passed" })
+  const stopped = Metric.withAttributes(Metrics.riskChecks, { account, outcome: "refused" })
+  const openOrders = Metric.withAttributes(Metrics.ordersOpen, { account })
+  const waiting = Metric.withAttributes(Metrics.mailboxSize, { actor: "Account" })
+
+  const order = (outcome: string) => Metric.update(Metric.withAttributes(Metrics.orders, { account, outcome }), 1)
+
+  return {
+    /** A fact that is in the journal now; `of` is the order it is about, as it stands. */
+    committed: (event: AccountEvent, of: Order | undefined, times: AppendTimes): Effect.Effect<void> => {
+      switch (event.type) {
+        case "OrderIntended":
+          return Effect.andThen(Metric.update(durable, (times.committedUs - times.receivedUs) / 1e6), Metric.update(passed, 1))
+        case "IntentRefused": {
+          const { reason, strategy } = event
+          const counted = Metric.withAttributes(Metrics.intentsRefused, { account, strategy, reason })
+          return Effect.andThen(Metric.update(counted, 1), Metric.update(stopped, 1))
+        }
+        case "OrderAccepted":
+          return of === undefined ? Effect.void : Metric.update(acknowledged, (times.committedUs - of.timeIntent) / 1e6)
+        case "OrderFilled": {
+          const fill = Metric.update(Metric.withAttributes(Metrics.fills, { account, instrument: event.instrument }), 1)
+          return of?.status === "filled" ? Effect.andThen(fill, order("filled")) : fill
+        }
+        default: {
+          const outcome = outcomes[event.type]
+          return outcome === undefined ? Effect.void : order(outcome)
+        }
+      }
+    },
+    /** One turn of the mailbox: how many wait behind it, how long the checks of each intent took. */
+    turn: (behind: number, intents: number, decidedInUs: number): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        yield* Metric.update(waiting, behind)
+        yield* Metric.update(openOrders, state.orders.size)
+        if (intents > 0) yield* Metric.update(risk, decidedInUs / 1e6 / intents)
+      }),
+    placed: (outcome: PlaceOutcome["_tag"]): Effect.Effect<void> =>
+      Metric.update(Metric.withAttributes(Metrics.venueRequests, { venue, outcome: answers[outcome] }), 1)
+  }
+}

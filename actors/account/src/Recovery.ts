@@ -1,0 +1,110 @@
+/**
+ * How an account comes to life after its replay: what was in flight is unknown until the venue has been asked, fills are
+ * fetched from the last known one, and only then it accepts intents, though not on instruments where an order's fate is
+ * still open. Afterwards it listens to the venue and keeps auditing it.
+ */
+import type { AccountCommand } from "@outcry/model/AccountCommand"
+import { findOrder } from "@outcry/model/AccountState"
+import { from } from "@outcry/model/Amount"
+import { specOf } from "@outcry/model/Instrument"
+import type { ExecutionEvent, ExecutionSession, Read } from "@outcry/venue/Execution"
+import { Effect, Schedule, Stream } from "effect"
+import type { AccountSettings } from "./AccountHost.ts"
+import { makeAudit } from "./Audit.ts"
+import type { Ledger } from "./Ledger.ts"
+import { reportFill, reportsOf } from "./Reports.ts"
+import type { Wire } from "./Wire.ts"
+
+/** How often the venue's books are compared with ours, beside what it pushes. */
+const auditEvery = "5 seconds"
+/** A close ahead of its fills gives them this long before they are looked up. */
+const fillsWithin = "100 millis"
+const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("3 seconds")])
+
+export interface RecoveryTools {
+  readonly ledger: Ledger
+  readonly settings: AccountSettings
+  readonly session: ExecutionSession
+  readonly wire: Wire
+  /** Puts reports into the mailbox, in order. */
+  readonly report: (commands: ReadonlyArray<AccountCommand>) => Effect.Effect<void>
+  /** The same for one, and waits until what follows from it is committed. */
+  readonly ask: (command: AccountCommand) => Effect.Effect<void>
+  /** Intents may come now. */
+  readonly ready: Effect.Effect<void>
+}
+
+/** Never ends by itself; lives as long as its scope. */
+export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tools: RecoveryTools) {
+  const { ask, ledger, report, session, settings, wire } = tools
+  const { state } = ledger
+  const scope = yield* Effect.scope
+  const audit = yield* makeAudit({ state, session, wire, report })
+
+  const read = <A>(what: string, effect: Effect.Effect<Read<A>>) =>
+    Effect.flatMap(effect, (answer) =>
+      answer._tag === "Ok" ? Effect.succeed(answer.value) : Effect.fail(answer.reason)
+    ).pipe(
+      Effect.tapError((reason) => Effect.logWarning(`account ${account}: ${what} not available: ${reason}`)),
+      Effect.retry(again),
+      Effect.orDie
+    )
+
+  // What the database holds outranks the journal: it may have been set while nobody owned the account.
+  yield* ask({
+    type: "SetTradingState",
+    state: ledger.bindingState,
+    by: "journal",
+    reason: "set while the account had no owner"
+  })
+  for (const { clientOrderId, status } of Array.from(state.orders.values()))
+    if (status === "intended")
+      yield* ask({
+        type: "ReportUnknown",
+        clientOrderId,
+        reason: "its owner ended before the venue's answer was in"
+      })
+    else if (status === "unknown") yield* Effect.forkIn(wire.settle(state.orders.get(clientOrderId)!), scope)
+
+  const listed = yield* read("instruments", session.instruments)
+  const wanted = listed.filter((instrument) => settings.instruments.includes(instrument.id))
+  yield* ask({ type: "ListInstruments", specs: wanted.map(specOf) })
+  yield* ask({ type: "SetLimits", limits: settings.limits })
+  if (!state.balancesAdopted) {
+    const balances = yield* read("balances", session.balances)
+    yield* ask({
+      type: "AdoptBalances",
+      balances: balances.map(({ asset, free, locked }) => ({ asset, amount: from(free) + from(locked) }))
+    })
+  }
+
+  const onVenueEvent = (event: ExecutionEvent): Effect.Effect<unknown> => {
+    switch (event._tag) {
+      case "OrderChanged": {
+        const known = findOrder(state, event.order.clientOrderId)
+        const closes = event.order.status !== "open" && event.order.status !== "filled"
+        if (closes && known !== undefined && event.order.filledLots > known.filledLots)
+          return Effect.forkIn(Effect.delay(wire.look(known), fillsWithin), scope)
+        return report(reportsOf(event.order, []))
+      }
+      case "Filled":
+        return report([reportFill(event.fill)])
+      case "Connected":
+        return Effect.forkIn(audit, scope)
+      case "Disconnected":
+        return Effect.logWarning(`account ${account}: the venue's reports are interrupted: ${event.reason}`)
+    }
+  }
+
+  yield* Effect.forkIn(Stream.runForEach(session.events, onVenueEvent), scope)
+  // No answer is not "nothing there": intents wait until the venue has said what it did meanwhile.
+  const whole = Effect.flatMap(audit, (complete) => (complete ? Effect.void : Effect.fail("part of the audit")))
+  yield* read("open orders and fills", Effect.match(whole, { onSuccess: okay, onFailure: unreachable }))
+  // Behind the audit's reports in the mailbox, so that they are journalled before the first intent is decided.
+  yield* ask({ type: "CancelOrders", clientOrderIds: [] })
+  yield* tools.ready
+  return yield* audit.pipe(Effect.delay(auditEvery), Effect.forever)
+})
+
+const okay = (): Read<void> => ({ _tag: "Ok", value: undefined })
+const unreachable = (reason: string): Read<void> => ({ _tag: "Unreachable", reason })

@@ -1,0 +1,70 @@
+/**
+ * A candlestick pattern: a rule over the last bars, answered for each of them as TA-Lib does: 100 (or 80 where a body's
+ * end only touches) bullish, −100 bearish, 0 not there. A fixed few additions a bar, whatever the pattern.
+ */
+import { CandleBars, candleRing } from "./CandleBars.ts"
+import { type Indicator, define } from "./Indicator.ts"
+import { type Columns, Kernel } from "./Kernel.ts"
+import { type ValuesOf, factor } from "./Parameter.ts"
+
+export type CandleRule = (bars: CandleBars) => number
+
+export class CandlePattern extends Kernel {
+  private readonly rule: CandleRule
+  private readonly warmup: number
+  private readonly bars: CandleBars
+
+  constructor(rule: CandleRule, warmup: number) {
+    super({ inputs: 4, outputs: 1, scalars: 5, ring: candleRing })
+    this.rule = rule
+    this.warmup = warmup
+    this.bars = new CandleBars(this.ring)
+  }
+
+  override run(inputs: Columns, outputs: Columns, rows: number): void {
+    const open = inputs[0]!
+    const high = inputs[1]!
+    const low = inputs[2]!
+    const close = inputs[3]!
+    const output = outputs[0]!
+    const { bars, rule, scalars, warmup } = this
+    let count = scalars[0]! | 0
+    for (let row = 0; row < rows; row++) {
+      if (close[row]! - close[row]! !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      bars.push(count, open[row]!, high[row]!, low[row]!, close[row]!, scalars)
+      output[row] = count < warmup ? Number.NaN : rule(bars)
+      count++
+    }
+    scalars[0] = count
+  }
+}
+
+const shape = { inputs: ["open", "high", "low", "close"], unit: "100, 80, 0, -80 or -100" } as const
+
+/** A pattern without parameters. Its outputs are NaN for `warmup` bars. */
+export const pattern = (name: string, title: string, warmup: number, rule: CandleRule): Indicator =>
+  define({
+    ...shape,
+    name,
+    title,
+    outputs: [name],
+    parameters: {},
+    warmup: () => warmup,
+    make: () => new CandlePattern(rule, warmup)
+  })
+
+/** A pattern that asks how far the last body reaches into an earlier one, as a fraction of that. */
+export const penetrating = (
+  name: string,
+  title: string,
+  warmup: number,
+  byDefault: number,
+  ruleOf: (penetration: number) => CandleRule
+): Indicator => {
+  const parameters = { penetration: factor(byDefault, 0, 10, "fraction of the earlier body to reach into") } as const
+  const make = ({ penetration }: ValuesOf<typeof parameters>) => new CandlePattern(ruleOf(penetration), warmup)
+  return define({ ...shape, name, title, outputs: [name], parameters, warmup: () => warmup, make })
+}

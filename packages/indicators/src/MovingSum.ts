@@ -1,0 +1,86 @@
+/** The sum over a sliding window, and the simple moving average: the parts that most windowed indicators chain. */
+import { define } from "./Indicator.ts"
+import { Series } from "./Kernel.ts"
+import { period } from "./Parameter.ts"
+
+/**
+ * Σ of the last n values. The ring has one spare slot, so that a peeked row overwrites nothing needed. Once a turn the
+ * sum is taken anew from the ring, so what one huge value leaves behind by rounding is soon gone; of n equal values, all
+ * zeros above all, it is exact. Warm-up n − 1. Unit: the input's.
+ */
+export class MovingSum extends Series {
+  private readonly length: number
+  private readonly divisor: number
+
+  /** With a `divisor` the sum is divided by it. */
+  constructor(length: number, divisor = 1) {
+    super({ scalars: 5, ring: length + 1 })
+    this.length = length
+    this.divisor = divisor
+  }
+
+  override pass(input: Float64Array, output: Float64Array, rows: number): void {
+    const { divisor, length, ring, scalars } = this
+    let at = scalars[0]! | 0
+    let count = scalars[1]! | 0
+    let sum = scalars[2]!
+    let previous = scalars[3]!
+    let alike = scalars[4]! | 0
+    for (let row = 0; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      ring[at] = value
+      const next = at === length ? 0 : at + 1
+      if (count < length) {
+        sum += value
+        count++
+      } else sum += value - ring[next]!
+      alike = value !== previous ? 1 : alike < length ? alike + 1 : alike
+      previous = value
+      if (alike === length) sum = value * length
+      else if (at === length) {
+        sum = 0
+        for (let slot = 1; slot <= length; slot++) sum += ring[slot]!
+      }
+      at = next
+      output[row] = count < length ? Number.NaN : sum / divisor
+    }
+    scalars[0] = at
+    scalars[1] = count
+    scalars[2] = sum
+    scalars[3] = previous
+    scalars[4] = alike
+  }
+}
+
+/** Simple moving average: (x₁ + … + xₙ) / n. Source: TA-Lib SMA. Warm-up n − 1. Unit: the input's. */
+export class Sma extends MovingSum {
+  constructor(length: number) {
+    super(length, length)
+  }
+}
+
+export const sma = define({
+  name: "sma",
+  title: "Simple moving average",
+  inputs: ["value"],
+  outputs: ["sma"],
+  unit: "as the input",
+  parameters: { period: period(30, 1) },
+  warmup: ({ period }) => period - 1,
+  make: ({ period }) => new Sma(period)
+})
+
+export const sum = define({
+  name: "sum",
+  title: "Moving sum",
+  inputs: ["value"],
+  outputs: ["sum"],
+  unit: "as the input",
+  parameters: { period: period(30, 1) },
+  warmup: ({ period }) => period - 1,
+  make: ({ period }) => new MovingSum(period)
+})

@@ -1,0 +1,112 @@
+/** Patterns of three candles (one looks at a fourth). Source of every rule: TA-Lib's function named beside it. */
+import type { CandleBars } from "./CandleBars.ts"
+import { type CandleRule, pattern, penetrating } from "./CandlePattern.ts"
+
+/** A long black body, a star below it, and a white body that closes well into the first. */
+const morning =
+  (star: (bars: CandleBars) => number) =>
+  (penetration: number): CandleRule =>
+  (bars) =>
+    bars.body(2) > bars.meanBody(2) &&
+    !bars.white(2) &&
+    bars.body(1) <= star(bars) &&
+    bars.gapsDown(1) &&
+    bars.body(0) > bars.meanBody(0) &&
+    bars.white(0) &&
+    bars.c(0) > bars.c(2) + bars.body(2) * penetration
+      ? 100
+      : 0
+
+/** A long white body, a star above it, and a black body that closes well into the first. */
+const evening =
+  (star: (bars: CandleBars) => number) =>
+  (penetration: number): CandleRule =>
+  (bars) =>
+    bars.body(2) > bars.meanBody(2) &&
+    bars.white(2) &&
+    bars.body(1) <= star(bars) &&
+    bars.gapsUp(1) &&
+    bars.body(0) > bars.meanBody(0) &&
+    !bars.white(0) &&
+    bars.c(0) < bars.c(2) - bars.body(2) * penetration
+      ? -100
+      : 0
+
+const short = (bars: CandleBars) => bars.meanBody(1)
+const tiny = (bars: CandleBars) => bars.tiny(1)
+
+/** CDLMORNINGSTAR: the star's body is short. Warm-up 12. */
+export const morningStar = penetrating("morningstar", "Morning star", 12, 0.3, morning(short))
+
+/** CDLMORNINGDOJISTAR: the star is a doji. Warm-up 12. */
+export const morningDojiStar = penetrating("morningdojistar", "Morning doji star", 12, 0.3, morning(tiny))
+
+/** CDLEVENINGSTAR: the star's body is short. Warm-up 12. */
+export const eveningStar = penetrating("eveningstar", "Evening star", 12, 0.3, evening(short))
+
+/** CDLEVENINGDOJISTAR: the star is a doji. Warm-up 12. */
+export const eveningDojiStar = penetrating("eveningdojistar", "Evening doji star", 12, 0.3, evening(tiny))
+
+/** A white candle with hardly an upper shadow. */
+const soldier = (bars: CandleBars, lag: number) => bars.white(lag) && bars.upperShadow(lag) < bars.tiny(lag)
+
+/** Opens above the open before and not far above its close; not far shorter than it. */
+const advances = (bars: CandleBars, lag: number) =>
+  bars.c(lag) > bars.c(lag + 1) &&
+  bars.o(lag) > bars.o(lag + 1) &&
+  bars.o(lag) <= bars.c(lag + 1) + bars.near(lag + 1) &&
+  bars.body(lag) > bars.body(lag + 1) - bars.far(lag + 1)
+
+/** CDL3WHITESOLDIERS: three such, each higher, the last not short. Warm-up 12. */
+export const threeWhiteSoldiers = pattern("threewhitesoldiers", "Three white soldiers", 12, (bars) =>
+  soldier(bars, 2) &&
+  soldier(bars, 1) &&
+  soldier(bars, 0) &&
+  advances(bars, 1) &&
+  advances(bars, 0) &&
+  bars.body(0) > bars.meanBody(0)
+    ? 100
+    : 0
+)
+
+/** A black candle with hardly a lower shadow. */
+const crow = (bars: CandleBars, lag: number) => !bars.white(lag) && bars.lowerShadow(lag) < bars.tiny(lag)
+
+/** Opens within the body before, closes below it. */
+const declines = (bars: CandleBars, lag: number) =>
+  bars.o(lag) < bars.o(lag + 1) && bars.o(lag) > bars.c(lag + 1) && bars.c(lag) < bars.c(lag + 1)
+
+/** CDL3BLACKCROWS: after a white candle three such, the first closing below its high. Warm-up 13. */
+export const threeBlackCrows = pattern("threeblackcrows", "Three black crows", 13, (bars) =>
+  bars.white(3) &&
+  crow(bars, 2) &&
+  crow(bars, 1) &&
+  crow(bars, 0) &&
+  declines(bars, 1) &&
+  declines(bars, 0) &&
+  bars.h(3) > bars.c(2)
+    ? -100
+    : 0
+)
+
+/** CDL3INSIDE: a harami, and a third candle that closes beyond the first one's open. Warm-up 12. */
+export const threeInside = pattern("threeinside", "Three inside", 12, (bars) =>
+  bars.body(2) > bars.meanBody(2) &&
+  bars.body(1) <= bars.meanBody(1) &&
+  bars.top(1) < bars.top(2) &&
+  bars.bottom(1) > bars.bottom(2) &&
+  bars.white(0) !== bars.white(2) &&
+  (bars.white(2) ? bars.c(0) < bars.o(2) : bars.c(0) > bars.o(2))
+    ? -bars.colour(2) * 100
+    : 0
+)
+
+/** CDL3OUTSIDE: an engulfing, and a third candle that closes further. Warm-up 3. */
+export const threeOutside = pattern("threeoutside", "Three outside", 3, (bars) =>
+  bars.white(1) !== bars.white(2) &&
+  bars.top(1) > bars.top(2) &&
+  bars.bottom(1) < bars.bottom(2) &&
+  (bars.white(1) ? bars.c(0) > bars.c(1) : bars.c(0) < bars.c(1))
+    ? bars.colour(1) * 100
+    : 0
+)

@@ -1,0 +1,53 @@
+/**
+ * Bringing a running floor to rest before its nodes end: no new intents, open orders cancelled, what is in flight given
+ * time to settle. Returns the last status in which nothing moved any more, with which the replayed journals are compared.
+ */
+import { Effect, Option } from "effect"
+import type { FloorStatus } from "../gateway/FloorStatus.ts"
+import type { NodeSupervisor } from "./NodeSupervisor.ts"
+
+/** Past an order's expiry, the look-ups after it, and a takeover under way. */
+const settleWithinMs = 15_000
+const pollMs = 150
+/** A cancel may have been refused while its order was on its way: they are asked for again. */
+const askAgainEveryMs = 2_000
+
+/** Whether nothing is under way: what is left open is of unknown fate, and every actor answered. */
+const isSettled = (status: FloorStatus): boolean =>
+  status.missing.length === 0 &&
+  status.accounts.every(
+    ({ condition, openOrders }) => condition === "ready" && openOrders.every((order) => order.status === "unknown")
+  )
+
+const rowsOf = (status: FloorStatus): string => status.accounts.map(({ account, seq }) => `${account}@${seq}`).join(" ")
+
+export interface Rest {
+  /** The floor as it was before it was asked to rest. */
+  readonly running: FloorStatus | undefined
+  /** Undefined where no node answered any more. */
+  readonly status: FloorStatus | undefined
+  readonly settled: boolean
+}
+
+export const bringToRest = (supervisor: NodeSupervisor): Effect.Effect<Rest> =>
+  Effect.gen(function* () {
+    let last: FloorStatus | undefined
+    let askedMs = -Infinity
+    const running = Option.getOrUndefined(yield* Effect.option(supervisor.status))
+    const startedMs = performance.now()
+    while (performance.now() - startedMs < settleWithinMs) {
+      if (performance.now() - askedMs > askAgainEveryMs) {
+        askedMs = performance.now()
+        yield* Effect.ignore(supervisor.windDown)
+      }
+      const status = Option.getOrUndefined(yield* Effect.option(supervisor.status))
+      if (status !== undefined) {
+        // Twice the same: no fact came in between.
+        if (last !== undefined && isSettled(status) && rowsOf(status) === rowsOf(last))
+          return { running, status, settled: true }
+        last = status
+      }
+      yield* Effect.sleep(pollMs)
+    }
+    return { running, status: last, settled: false }
+  })

@@ -1,0 +1,245 @@
+/**
+ * A floor of actors in memory for tests of the gateway: the real protocols served by handlers over one account of the
+ * testkit, a feed hub that publishes what the test says, and the real gateway on a free port.
+ */
+import { Account, AccountStatus } from "@outcry/actor-account/Protocol"
+import type { Fact } from "@outcry/actor-account/Protocol"
+import { FeedHub } from "@outcry/actor-feed/FeedHub"
+import { Feed, FeedStatus } from "@outcry/actor-feed/Protocol"
+import { Strategy, StrategyStatus } from "@outcry/actor-strategy/Protocol"
+import * as AccountEventCodec from "@outcry/model/AccountEventCodec"
+import { stateHash } from "@outcry/model/AccountHash"
+import { versionKey } from "@outcry/model/AccountState"
+import * as Limits from "@outcry/model/Limits"
+import type { MarketEvent, Quote } from "@outcry/model/MarketData"
+import { AccountFixture } from "@outcry/testkit/AccountFixture"
+import { btcUsdt } from "@outcry/testkit/Instruments"
+import { MarketData } from "@outcry/venue/MarketData"
+import { Effect, Layer, PubSub, Stream } from "effect"
+import { TestRunner } from "effect/cluster"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { defaults, type FloorConfig, type NodeConfig } from "../src/FloorConfig.ts"
+import { Channels } from "../src/gateway/Channels.ts"
+import { Gateway } from "../src/gateway/Gateway.ts"
+
+export const token = "a-token-of-the-test"
+export const account = "alpha"
+
+export const floor: FloorConfig = {
+  shards: defaults.shards,
+  databaseUrl: "",
+  venues: [],
+  accounts: [{ name: account, venue: "sim", apiKey: "", secret: "", limits: Limits.defaults }],
+  strategies: [{ name: "maker", module: "maker.ts", account, parameters: {} }],
+  instruments: [btcUsdt.id],
+  orderExpiryMs: defaults.orderExpiryMs,
+  token,
+  otlpEndpoints: [],
+  shardLockExpirationMs: defaults.shardLockExpirationMs
+}
+
+export const node: NodeConfig = {
+  name: "node-1",
+  clusterHost: "127.0.0.1",
+  clusterPort: 1,
+  httpHost: "127.0.0.1",
+  httpPort: 0
+}
+
+/** What the test holds of the floor. */
+export class PaperFloor {
+  readonly fixture = new AccountFixture()
+  readonly paused = new Set<string>()
+  cancelled = 0
+  databaseUp = true
+  quote: Quote | undefined
+  readonly #facts: PubSub.PubSub<ReadonlyArray<Fact>>
+  readonly #market: PubSub.PubSub<ReadonlyArray<MarketEvent>>
+  #published = 0
+  #seq = 0
+
+  private constructor(facts: PubSub.PubSub<ReadonlyArray<Fact>>, market: PubSub.PubSub<ReadonlyArray<MarketEvent>>) {
+    this.#facts = facts
+    this.#market = market
+  }
+
+  static readonly make = Effect.gen(function* () {
+    const facts = yield* PubSub.bounded<ReadonlyArray<Fact>>(1024)
+    return new PaperFloor(facts, yield* PubSub.bounded<ReadonlyArray<MarketEvent>>(1024))
+  })
+
+  /** The journal so far, as the account hands it out. */
+  facts(): ReadonlyArray<Fact> {
+    return this.fixture.events.map((event, index) => ({
+      seq: index + 1,
+      type: event.type,
+      version: AccountEventCodec.versions[event.type],
+      timeUs: this.fixture.now,
+      payload: JSON.parse(
+        JSON.stringify(
+          AccountEventCodec.encode(event, (id, version) => this.fixture.state.versions.get(versionKey(id, version)))
+        )
+      )
+    }))
+  }
+
+  /** Sends what came into the journal since the last call to whoever watches. */
+  get commit(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const fresh = this.facts().slice(this.#published)
+      this.#published += fresh.length
+      return Effect.asVoid(PubSub.publish(this.#facts, fresh))
+    })
+  }
+
+  /** A quote of BTC/USDT, in ticks. */
+  publishQuote(bidTicks: number, askTicks: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#seq += 1
+      const at = { instrument: btcUsdt.id, feedEpoch: 1, seq: this.#seq, timeVenue: this.#seq, timeReceived: this.#seq }
+      this.quote = { type: "quote", ...at, bidTicks, bidLots: 1_000, askTicks, askLots: 2_000 }
+      return Effect.asVoid(PubSub.publish(this.#market, [this.quote]))
+    })
+  }
+
+  #status(): AccountStatus {
+    const { state } = this.fixture
+    return new AccountStatus({
+      account,
+      venue: "sim",
+      node: node.name,
+      epoch: 1,
+      seq: state.seq,
+      condition: "ready",
+      tradingState: state.tradingState,
+      balances: [],
+      positions: [],
+      fees: [],
+      openOrders: [],
+      strategies: [],
+      unknownOrders: 0,
+      differences: 0,
+      stateHash: stateHash(state)
+    })
+  }
+
+  readonly #strategyStatus = (): StrategyStatus =>
+    new StrategyStatus({
+      strategy: "maker",
+      definition: "maker",
+      version: 1,
+      account,
+      node: node.name,
+      condition: this.paused.has("maker") ? "paused" : "running",
+      detail: "",
+      parameters: {},
+      feeds: [btcUsdt.id],
+      events: [],
+      warmupBarsLeft: 0,
+      signals: [],
+      intents: 0,
+      refused: [],
+      orders: 0,
+      fills: 0,
+      errors: 0,
+      restarts: 0,
+      lastError: ""
+    })
+
+  /** The whole floor with its gateway; the port is the service's. */
+  get layer() {
+    const stream = <A>(hub: PubSub.PubSub<A>, first: () => A): Stream.Stream<A> =>
+      Stream.unwrap(
+        Effect.map(PubSub.subscribe(hub), (subscription) =>
+          Stream.concat(Stream.sync(first), Stream.fromSubscription(subscription))
+        )
+      )
+    const accounts = Account.toLayer({
+      Submit: () => Effect.succeed([]),
+      Cancel: () => Effect.sync(() => ++this.cancelled),
+      SetTradingState: () => Effect.void,
+      Join: () => Effect.succeed({ intentSeq: 0, seq: 0, causes: [], positions: [], openOrders: [], endedOrders: [] }),
+      Watch: ({ payload }) =>
+        stream(this.#facts, () => this.facts().slice(0, this.#published)).pipe(
+          Stream.map((facts) => facts.filter(({ seq }) => seq > payload.afterSeq))
+        ),
+      Status: () => Effect.sync(() => this.#status())
+    })
+    const feeds = Feed.toLayer({
+      Events: () => Stream.empty,
+      RecentBars: () => Effect.succeed(new Uint8Array()),
+      RecordCause: () => Effect.void,
+      Status: () =>
+        Effect.succeed(
+          new FeedStatus({
+            instrument: btcUsdt.id,
+            node: node.name,
+            feedEpoch: 1,
+            seq: 1,
+            condition: "live",
+            bid: "",
+            ask: "",
+            last: "",
+            ageMs: 0,
+            gaps: 0,
+            subscribers: 0,
+            clockOffsetMs: 0
+          })
+        )
+    })
+    const strategies = Strategy.toLayer({
+      Status: () => Effect.sync(this.#strategyStatus),
+      Control: ({ payload }) =>
+        Effect.sync(() => {
+          if (payload.action === "pause") this.paused.add("maker")
+          return this.#strategyStatus()
+        })
+    })
+    const hub = Layer.succeed(FeedHub, {
+      subscribe: () => stream(this.#market, () => (this.quote === undefined ? [] : [this.quote])),
+      quote: () => this.quote,
+      recentBars: () => Effect.succeed([]),
+      recordCause: () => Effect.void
+    })
+    const data = Layer.succeed(MarketData, {
+      session: () =>
+        Effect.succeed({
+          subscribe: () => Stream.empty,
+          instruments: Effect.succeed([btcUsdt]),
+          clockOffset: Effect.succeed({ offsetUs: 0, errorUs: 0 })
+        })
+    })
+    const answer = Effect.suspend(() =>
+      this.databaseUp
+        ? Effect.succeed([])
+        : Effect.fail(
+            new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause: new Error("it is down") }) })
+          )
+    )
+    const connection: SqlConnection.Connection = {
+      execute: () => answer,
+      executeRaw: () => answer,
+      executeStream: () => Stream.fromEffect(answer),
+      executeValues: () => answer,
+      executeValuesUnprepared: () => answer,
+      executeUnprepared: () => answer
+    }
+    const sql = Layer.effect(
+      SqlClient.SqlClient,
+      SqlClient.make({
+        acquirer: Effect.succeed(connection),
+        compiler: Statement.makeCompilerSqlite(),
+        driver: "test",
+        spanAttributes: []
+      })
+    ).pipe(Layer.provide(Reactivity.layer))
+    return Gateway.layer(floor, node).pipe(
+      Layer.provide(Channels.layer(floor)),
+      Layer.provide([hub, data]),
+      Layer.provide(Layer.mergeAll(accounts, feeds, strategies)),
+      Layer.provideMerge(TestRunner.layer),
+      Layer.provide(sql)
+    )
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * A strategy that never stops trading: every `everyMs` another kind of order, in turn, with the side that brings the
+ * position back to zero. It is the load of the fault runs: at any time some intent is between its commit and its answer.
+ */
+import * as Parameter from "@outcry/model/Parameter"
+import { defineStrategy } from "@outcry/model/Strategy"
+import { Schema } from "effect"
+
+/** Orders that may rest at once; then one is canceled instead of placing another. */
+const restingMax = 3
+
+export default defineStrategy({
+  name: "load",
+  version: 1,
+  parameters: Schema.Struct({
+    instrument: Parameter.instrument("sim:BTC/USDT"),
+    everyMs: Parameter.integer(100, { min: 10, max: 60_000 }),
+    quantity: Parameter.decimal("0.001")
+  }),
+  state: Schema.Struct({ turn: Schema.Int }),
+  feeds: ({ instrument }) => [{ instrument, quotes: true }],
+  initial: () => ({ turn: 0 }),
+  onStart: (ctx) => ctx.timer("next", ctx.parameters.everyMs),
+  onTimer: (_name, ctx) => {
+    const { everyMs, instrument, quantity } = ctx.parameters
+    ctx.timer("next", everyMs)
+    const quote = ctx.quote(instrument)
+    if (quote === undefined) return
+    const turn = ctx.state.turn + 1
+    const held = ctx.position(instrument)
+    const buys = held === 0 ? turn % 2 === 0 : held < 0
+    const [near, far] = buys ? [quote.bidTicks, quote.askTicks] : [quote.askTicks, quote.bidTicks]
+    const resting = ctx.openOrders(instrument)
+    // Never against an order of its own: the venue would give both sides one trade.
+    const inTheWay = resting.find((order) => (order.side === "buy") !== buys) ?? resting[restingMax - 1]
+    if (inTheWay !== undefined) return ctx.cancel(inTheWay.orderSeq)
+    ctx.state = { turn }
+    const place = buys ? ctx.buy : ctx.sell
+    switch (turn % 4) {
+      case 0:
+        return void place(instrument, { quantity })
+      case 1:
+        return void place(instrument, { quantity, price: far })
+      case 2:
+        return void place(instrument, { quantity, price: far, timeInForce: "IOC" })
+      default:
+        return void place(instrument, { quantity, price: near })
+    }
+  }
+})
