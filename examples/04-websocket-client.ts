@@ -13,14 +13,30 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 
+const fail = (text: string): never => {
+  console.error(`error: ${text}`)
+  process.exit(1)
+}
+
 const { OUTCRY_DATA_DIR, OUTCRY_TOKEN, OUTCRY_URL } = process.env
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: OUTCRY_DATA_DIR ?? ".outcry" },
-    node: { type: "string", default: "node-1" },
-    for: { type: "string", default: "30" }
+
+const readOptions = () => {
+  try {
+    return parseArgs({
+      options: {
+        data: { type: "string", default: OUTCRY_DATA_DIR ?? ".outcry" },
+        node: { type: "string", default: "node-1" },
+        for: { type: "string", default: "30" }
+      }
+    }).values
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
   }
-})
+}
+
+const options = readOptions()
+const seconds = Number(options.for)
+if (!(seconds > 0 && seconds <= 86_400)) fail("--for takes a number of seconds, at most a day")
 
 const RunFile = Schema.Struct({
   token: Schema.String,
@@ -37,11 +53,6 @@ const Strategies = Schema.Struct({
     })
   )
 })
-
-const fail = (text: string): never => {
-  console.error(`error: ${text}`)
-  process.exit(1)
-}
 
 const readRunFile = (): typeof RunFile.Type => {
   try {
@@ -166,7 +177,7 @@ try {
     client.close()
     console.error(`${fills} fills, connection lost ${losses} times`)
   }
-  const timer = setTimeout(end, Number(options.for) * 1000)
+  const timer = setTimeout(end, seconds * 1000)
   process.once("SIGINT", () => {
     clearTimeout(timer)
     end()

@@ -62,8 +62,8 @@ describe("the command line", () => {
     expect(existsSync(outcry.data)).toBe(false)
   })
 
-  it("says that live markets are not offered", async () => {
-    expectError(await outcry.run(["start", "--live", "binance"]), "OUTCRY-1005", 2, /--replay FILE/)
+  it("refuses a live source that is none, and one beside a recording", async () => {
+    expectError(await outcry.run(["start", "--live", "moon"]), "OUTCRY-1001", 2, /REST_URL,WS_URL/)
   })
 
   it("says that no floor is running, for every command that needs one", async () => {

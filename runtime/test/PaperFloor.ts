@@ -169,7 +169,7 @@ export class PaperFloor {
     const feeds = Feed.toLayer({
       Events: () => Stream.empty,
       RecentBars: () => Effect.succeed(new Uint8Array()),
-      RecordCause: () => Effect.void,
+      RecordTick: () => Effect.void,
       Status: () =>
         Effect.succeed(
           new FeedStatus({
@@ -200,7 +200,7 @@ export class PaperFloor {
       subscribe: () => stream(this.#market, () => (this.quote === undefined ? [] : [this.quote])),
       quote: () => this.quote,
       recentBars: () => Effect.succeed([]),
-      recordCause: () => Effect.void
+      recordTick: () => Effect.void
     })
     const data = Layer.succeed(MarketData, {
       session: () =>

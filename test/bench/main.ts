@@ -8,6 +8,7 @@ import { type Bench, type BenchGrowth, type BenchRecord, type BenchRow, machine,
 
 /** Loaded when asked for, so that one bench needs only its own packages. */
 const registry: Readonly<Record<string, () => Promise<Bench>>> = {
+  ask: async () => (await import("./Ask.ts")).askBench,
   core: async () => (await import("./Core.ts")).coreBench,
   journal: async () => (await import("./Journal.ts")).journalBench
 }

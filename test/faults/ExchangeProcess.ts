@@ -32,18 +32,31 @@ export interface ExchangeProcess {
 const Rules = Schema.Struct({ rules: Schema.Array(Schema.Struct({ struck: Schema.Int })) })
 
 /** Starts it; the scope ends it. */
-export const startExchange = Effect.fnUntraced(function* (folder: string, seed: number, accounts: ReadonlyArray<Funded>) {
+export const startExchange = Effect.fnUntraced(function* (
+  folder: string,
+  seed: number,
+  accounts: ReadonlyArray<Funded>
+) {
   const accountsFile = join(folder, "exchange.json")
   writeFileSync(accountsFile, JSON.stringify(accounts), { mode: 0o600 })
   const logFile = join(folder, "exchange.jsonl")
+  const market = [
+    "--port",
+    "0",
+    "--seed",
+    String(seed),
+    "--warm-up",
+    "60",
+    "--log",
+    logFile,
+    "--accounts",
+    accountsFile
+  ]
+  // The run measures us, not a rate limit of the venue.
+  const limits = ["--order-limit", "1000000", "--weight-limit", "100000000", "--faults", "--parent-stdin"]
   const child = yield* startChild({
     name: "exchange",
-    args: [
-      program,
-      ...["--port", "0", "--seed", String(seed), "--warm-up", "60", "--log", logFile, "--accounts", accountsFile],
-      // The run measures us, not a rate limit of the venue.
-      ...["--order-limit", "1000000", "--weight-limit", "100000000", "--faults", "--parent-stdin"]
-    ],
+    args: [program, ...market, ...limits],
     logFile: join(folder, "exchange.log"),
     firstLine: true,
     graceMs: 5_000

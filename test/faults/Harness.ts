@@ -58,7 +58,7 @@ const samePlaces = (left: ReadonlyMap<string, string>, right: ReadonlyMap<string
 /** Starts everything and returns when the floor trades. */
 export const startHarness = Effect.fnUntraced(function* (options: Partial<FloorSpec> = {}) {
   const spec: FloorSpec = { ...defaultSpec, ...options }
-  let keep = process.env["KEEP"] !== undefined
+  let keep = false
   const folder = yield* temporaryFolder(() => keep)
   const accounts = fundedAccounts(spec.accounts)
   const names = accounts.map(({ name }) => name)

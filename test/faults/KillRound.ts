@@ -67,7 +67,11 @@ interface Aftermath {
 /** Waits until every order that the victim left in flight is settled, and until its strategy trades again. */
 const untilSettled = (harness: Harness, victim: Victim, killedMs: number) =>
   harness.until(
-    { what: `orders in flight of ${victim.account} are settled and it trades again`, withinMs: settleWithinMs, everyMs: 100 },
+    {
+      what: `orders in flight of ${victim.account} are settled and it trades again`,
+      withinMs: settleWithinMs,
+      everyMs: 100
+    },
     Effect.gen(function* () {
       const fates = orderFates(yield* harness.observer.rows(victim.account, victim.fromSeq))
       const left = leftInFlight(fates, victim.epoch)
@@ -100,14 +104,14 @@ export const killRound = Effect.fnUntraced(function* (
   const accepting = Effect.forEach(accountsOnIt, (account) => untilAccepts(harness, account, killedMs), {
     concurrency: "unbounded"
   })
-  // As a supervisor would: it is started again as soon as its actors have moved.
   const [acceptMs, aftermath] = yield* Effect.all(
     [
-      Effect.tap(accepting, () => node.start),
+      accepting,
       Effect.forEach(victims, (victim) => untilSettled(harness, victim, killedMs), { concurrency: "unbounded" })
     ],
     { concurrency: 2 }
   )
+  yield* node.start
   const left = aftermath.flatMap((each) => each.left)
   const settledAs: Record<string, number> = {}
   for (const { settled } of left) settledAs[settled!.type] = (settledAs[settled!.type] ?? 0) + 1

@@ -106,9 +106,7 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
           Effect.catchCause(() => Effect.undefined)
         ),
     cancelAll: (account) =>
-      accounts(account)
-        .Cancel({ clientOrderIds: "all" })
-        .pipe(Effect.timeout(answerMs), Effect.ignoreCause),
+      accounts(account).Cancel({ clientOrderIds: "all" }).pipe(Effect.timeout(answerMs), Effect.ignoreCause),
     pause: (strategy) =>
       strategies(strategy)
         .Control({ action: "pause" })
@@ -124,7 +122,10 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
         const state = initial(account)
         for (const row of all) {
           if (row.seq > seq) break
-          evolve(state, decode(row.type, row.version, row.payload, (id, version) => state.versions.get(versionKey(id, version))))
+          evolve(
+            state,
+            decode(row.type, row.version, row.payload, (id, version) => state.versions.get(versionKey(id, version)))
+          )
         }
         return state
       })

@@ -62,7 +62,8 @@ const replayed = Effect.fnUntraced(function* (harness: Harness) {
       )
     )
     const state = yield* harness.observer.replay(account, live.seq)
-    if (state.seq !== live.seq) violations.push(`${account} says it is at fact ${live.seq}; its journal ends at ${state.seq}`)
+    if (state.seq !== live.seq)
+      violations.push(`${account} says it is at fact ${live.seq}; its journal ends at ${state.seq}`)
     else if (stateHash(state) !== live.stateHash)
       violations.push(`${account} at fact ${live.seq} is not what its journal replays to`)
     for (const broken of invariants(state)) violations.push(`${account}: ${broken}`)
@@ -95,7 +96,8 @@ const journalOf = Effect.fnUntraced(function* (harness: Harness) {
     const rows = yield* harness.observer.rows(account)
     for (const { payload, seq, type } of rows) {
       const fact = { entityId: account, seq, type, payload: payload as JournalOrderFact["payload"] }
-      journal.push(fact)
+      // An intent that was refused is no order; should the exchange have it all the same, nobody intended it.
+      if (type !== "IntentRefused") journal.push(fact)
       if (!reasonKinds.includes(type)) continue
       const code = fact.payload["code"]
       const reason = `${typeof code === "string" ? `${code} ` : ""}${String(fact.payload["reason"])}`
@@ -103,7 +105,8 @@ const journalOf = Effect.fnUntraced(function* (harness: Harness) {
     }
     const state = yield* harness.observer.replay(account, Infinity)
     for (const order of state.orders.values()) count(byState, order.status)
-    for (const { outcomes } of state.strategies.values()) for (const [status, ended] of outcomes) count(byState, status, ended)
+    for (const { outcomes } of state.strategies.values())
+      for (const [status, ended] of outcomes) count(byState, status, ended)
   }
   return { journal, reasons, byState }
 })

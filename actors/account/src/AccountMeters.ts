@@ -39,7 +39,10 @@ export const makeAccountMeters = (account: string, venue: string, state: Account
     committed: (event: AccountEvent, of: Order | undefined, times: AppendTimes): Effect.Effect<void> => {
       switch (event.type) {
         case "OrderIntended":
-          return Effect.andThen(Metric.update(durable, (times.committedUs - times.receivedUs) / 1e6), Metric.update(passed, 1))
+          return Effect.andThen(
+            Metric.update(durable, (times.committedUs - times.receivedUs) / 1e6),
+            Metric.update(passed, 1)
+          )
         case "IntentRefused": {
           const { reason, strategy } = event
           const counted = Metric.withAttributes(Metrics.intentsRefused, { account, strategy, reason })

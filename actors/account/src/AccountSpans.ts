@@ -37,7 +37,10 @@ export class AccountSpans {
   decided(order: Order, account: string, times: AppendTimes): void {
     const { trace } = order
     if (trace === undefined) return
-    const attributes = { ...this.attributes(order, account), ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "process" }) }
+    const attributes = {
+      ...this.attributes(order, account),
+      ...Attributes.messaging({ actorType: "Account", message: "Submit", operation: "process" })
+    }
     const parent = this.recorder.recordUnsafe({
       name: Names.ACCOUNT_SUBMIT,
       traceId: trace.traceId,
@@ -48,7 +51,12 @@ export class AccountSpans {
       attributes
     })
     const child = { traceId: trace.traceId, parentSpanId: parent.spanId, attributes: this.attributes(order, account) }
-    this.recorder.recordUnsafe({ ...child, name: Names.ACCOUNT_RISK, startUs: times.receivedUs, endUs: times.decidedUs })
+    this.recorder.recordUnsafe({
+      ...child,
+      name: Names.ACCOUNT_RISK,
+      startUs: times.receivedUs,
+      endUs: times.decidedUs
+    })
     this.recorder.recordUnsafe({
       ...child,
       name: Names.JOURNAL_APPEND,
@@ -77,7 +85,13 @@ export class AccountSpans {
   }
 
   /** The acknowledgement or a fill, from its arrival to its commit. A late one links to the request instead. */
-  reported(name: typeof Names.VENUE_ACK | typeof Names.VENUE_FILL, order: Order, account: string, receivedUs: number, committedUs: number): void {
+  reported(
+    name: typeof Names.VENUE_ACK | typeof Names.VENUE_FILL,
+    order: Order,
+    account: string,
+    receivedUs: number,
+    committedUs: number
+  ): void {
     const submit = this.submits.get(order.clientOrderId) ?? this.remembered(order)
     if (submit === undefined) return
     this.recorder.recordUnsafe({

@@ -34,7 +34,11 @@ export const joined = (state: AccountState, strategy: string): typeof Joined.Typ
   return {
     intentSeq: record?.intentSeq ?? 0,
     seq: state.seq,
-    causes: Array.from(record?.causes ?? [], ([instrument, at]) => ({ instrument, feedEpoch: at.feedEpoch, seq: at.seq })),
+    causes: Array.from(record?.causes ?? [], ([instrument, at]) => ({
+      instrument,
+      feedEpoch: at.feedEpoch,
+      seq: at.seq
+    })),
     positions: Array.from(record?.positions ?? [], ([instrument, position]) => ({ instrument, lots: position.lots })),
     openOrders: Array.from(state.orders.values())
       .filter((order) => order.strategy === strategy)
@@ -42,7 +46,12 @@ export const joined = (state: AccountState, strategy: string): typeof Joined.Typ
     endedOrders: Array.from(state.closed.values())
       .filter((order) => order.strategy === strategy)
       .slice(-endedMax)
-      .map(({ clientOrderId, filledLots, instrument, intentSeq }) => ({ clientOrderId, filledLots, instrument, intentSeq }))
+      .map(({ clientOrderId, filledLots, instrument, intentSeq }) => ({
+        clientOrderId,
+        filledLots,
+        instrument,
+        intentSeq
+      }))
   }
 }
 
@@ -56,7 +65,8 @@ const positionRow = (
   const instrument = state.instruments.get(id)!
   // What would be got for it now: the bid for a long position, the ask for a short one.
   const markTicks = mark === undefined ? 0 : position.lots >= 0 ? mark.bidTicks : mark.askTicks
-  const average = position.lots === 0 ? 0n : Amount.mulDiv(position.cost, 1n, BigInt(position.lots) * instrument.tickLot || 1n)
+  const average =
+    position.lots === 0 ? 0n : Amount.mulDiv(position.cost, 1n, BigInt(position.lots) * instrument.tickLot || 1n)
   return {
     strategy,
     instrument: id,

@@ -14,7 +14,15 @@ import { joined, status } from "./AccountView.ts"
 import { watch } from "./FactStream.ts"
 import { type Life, live, type Message } from "./Incarnation.ts"
 import { Mailbox } from "./Mailbox.ts"
-import { Account, Busy, type Decision, type Intent as IntentOnWire, NotJoined, NotReady, Superseded } from "./Protocol.ts"
+import {
+  Account,
+  Busy,
+  type Decision,
+  type Intent as IntentOnWire,
+  NotJoined,
+  NotReady,
+  Superseded
+} from "./Protocol.ts"
 import { nowUs } from "./Wire.ts"
 
 const lanes = { fastMax: 8192, normalMax: 2048, batchMax: 256 }
@@ -116,7 +124,10 @@ const build = Effect.gen(function* () {
           admit: ({ runs }) => {
             const run = runs.get(strategy)
             if (run === epoch) return true
-            const error = run !== undefined && run > epoch ? new Superseded({ strategy, epoch }) : new NotJoined({ strategy, epoch })
+            const error =
+              run !== undefined && run > epoch
+                ? new Superseded({ strategy, epoch })
+                : new NotJoined({ strategy, epoch })
             Deferred.doneUnsafe(reply, Effect.fail(error))
             return false
           },

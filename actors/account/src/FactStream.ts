@@ -10,7 +10,11 @@ type Facts = ReadonlyArray<Fact>
 
 const nothing: Facts = []
 
-export const watch = (account: string, present: () => Life | undefined, afterSeq: number): Stream.Stream<Facts, NotReady> => {
+export const watch = (
+  account: string,
+  present: () => Life | undefined,
+  afterSeq: number
+): Stream.Stream<Facts, NotReady> => {
   const notReady = (reason: string) => new NotReady({ account, reason })
   return Stream.unwrap(
     Effect.gen(function* () {
@@ -31,7 +35,8 @@ export const watch = (account: string, present: () => Life | undefined, afterSeq
           const fresh = batch.filter((fact) => fact.seq > last)
           const first = fresh[0]
           if (first === undefined) return Effect.succeed(nothing)
-          if (first.seq !== last + 1) return Effect.fail(notReady("this watcher fell behind; watch again from its last sequence"))
+          if (first.seq !== last + 1)
+            return Effect.fail(notReady("this watcher fell behind; watch again from its last sequence"))
           last = fresh.at(-1)!.seq
           return Effect.succeed<Facts>(fresh)
         }),

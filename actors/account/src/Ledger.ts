@@ -39,7 +39,8 @@ export const replay = Effect.fn("Account.replay")(function* (account: string) {
     Effect.catchTag("CorruptSnapshot", (error) => Effect.as(Effect.logWarning(error.message), Option.none<Snapshot>()))
   )
   const found = Option.getOrUndefined(stored)
-  const kept = found?.version === AccountSnapshot.version ? AccountSnapshot.decode(JSON.stringify(found.state)) : undefined
+  const kept =
+    found?.version === AccountSnapshot.version ? AccountSnapshot.decode(JSON.stringify(found.state)) : undefined
   const isSound = kept !== undefined && stateHash(kept) === found?.hash
   if (kept !== undefined && !isSound)
     yield* Effect.logWarning(`the snapshot of ${entityId} does not have its own hash: its whole journal is replayed`)
@@ -47,7 +48,10 @@ export const replay = Effect.fn("Account.replay")(function* (account: string) {
   yield* journal.read(entityId, state.seq + 1).pipe(
     Stream.runForEach((row) =>
       Effect.sync(() => {
-        evolve(state, decode(row.type, row.version, row.payload, (id, version) => state.versions.get(versionKey(id, version))))
+        evolve(
+          state,
+          decode(row.type, row.version, row.payload, (id, version) => state.versions.get(versionKey(id, version)))
+        )
       })
     )
   )

@@ -29,12 +29,7 @@ export interface WireHost {
   readonly instrument: (order: Order) => Instrument
   /** Puts reports into the fast lane, in order. */
   readonly report: (commands: ReadonlyArray<AccountCommand>) => Effect.Effect<void>
-  readonly placed: (
-    order: Order,
-    startUs: number,
-    endUs: number,
-    outcome: PlaceOutcome["_tag"]
-  ) => Effect.Effect<void>
+  readonly placed: (order: Order, startUs: number, endUs: number, outcome: PlaceOutcome["_tag"]) => Effect.Effect<void>
   readonly find: (clientOrderId: string) => Order | undefined
 }
 
@@ -51,7 +46,12 @@ export const makeWire = Effect.fnUntraced(function* (host: WireHost) {
       const id = order.clientOrderId
       if (running.has(id)) return Effect.void
       running.add(id)
-      return Effect.asVoid(Effect.ensuring(work, Effect.sync(() => running.delete(id))))
+      return Effect.asVoid(
+        Effect.ensuring(
+          work,
+          Effect.sync(() => running.delete(id))
+        )
+      )
     })
 
   const lookup = (order: Order): Effect.Effect<LookupOutcome> =>

@@ -5,7 +5,20 @@ import * as TestJournal from "@outcry/testkit/TestJournal"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { entityIdOf } from "../src/Ledger.ts"
 import * as Harness from "./Harness.ts"
-import { btc, eth, factsOf, join, lifeOf, ready, replayIsLive, resting, startNode, statusOf, until, untilFact } from "./Harness.ts"
+import {
+  btc,
+  eth,
+  factsOf,
+  join,
+  lifeOf,
+  ready,
+  replayIsLive,
+  resting,
+  startNode,
+  statusOf,
+  until,
+  untilFact
+} from "./Harness.ts"
 
 const venues = new Harness.Venues()
 
@@ -28,7 +41,10 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         const run = yield* join(node, "commit")
         const { id } = yield* run.place()
         assert.deepStrictEqual(yield* lifeOf("commit", id), ["OrderIntended"])
-        yield* until("the venue was asked", Effect.sync(() => atVenue.length === 1))
+        yield* until(
+          "the venue was asked",
+          Effect.sync(() => atVenue.length === 1)
+        )
         assert.deepStrictEqual(atVenue, [["OrderIntended"]])
       })
     )
@@ -70,7 +86,10 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
           Effect.forEach(Array.from({ length: 2200 }), () => Effect.ignore(counted), { concurrency: "unbounded" })
         )
         // 2,048 wait in the lane while the account recovers; the rest hears so at once.
-        yield* until("the surplus is refused", Effect.sync(() => busy === 152))
+        yield* until(
+          "the surplus is refused",
+          Effect.sync(() => busy === 152)
+        )
         venues.of("full").isReachable = true
         assert.strictEqual((yield* join(node, "full")).joined.intentSeq, 0)
       })
@@ -85,7 +104,10 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         yield* untilFact("slow", "OrderAccepted", id)
         venue.onPlace = () => Effect.never
         yield* run.submit(Array.from({ length: 20 }, () => ({ place: resting() })))
-        yield* until("16 requests are under way", Effect.sync(() => venue.placed.length === 17))
+        yield* until(
+          "16 requests are under way",
+          Effect.sync(() => venue.placed.length === 17)
+        )
         yield* node.client("slow").Cancel({ clientOrderIds: [id] })
         yield* untilFact("slow", "OrderCanceled", id)
       })
@@ -99,7 +121,10 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         venue.onPlace = (request) => Effect.as(Deferred.await(gate), venue.accept(request))
         const run = yield* join(node, "withdrawn")
         const decisions = yield* run.submit(Array.from({ length: 17 }, () => ({ place: resting() })))
-        yield* until("16 requests are under way", Effect.sync(() => venue.placed.length === 16))
+        yield* until(
+          "16 requests are under way",
+          Effect.sync(() => venue.placed.length === 16)
+        )
         const last = decisions[16]!.clientOrderId
         yield* node.client("withdrawn").Cancel({ clientOrderIds: [last] })
         yield* Deferred.succeed(gate, undefined)
@@ -108,36 +133,41 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
       })
     )
 
-    it.effect("counts each fill once: before its acknowledgement, twice, after the cancel, and found again by the audit", () =>
-      Effect.gen(function* () {
-        const node = yield* startNode("one")
-        const venue = venues.of("fills")
-        const acknowledged = yield* Deferred.make<void>()
-        venue.onPlace = (request) =>
-          Effect.suspend(() => {
-            const outcome = venue.accept(request)
-            const fill = venue.fill(request.clientOrderId, 400)
-            venue.push({ _tag: "Filled", fill })
-            venue.push({ _tag: "Filled", fill })
-            return Effect.as(Deferred.await(acknowledged), outcome)
-          })
-        const run = yield* join(node, "fills")
-        const { id } = yield* run.place()
-        yield* until("the early fill waits", Effect.sync(() => venue.placed.length === 1))
-        yield* Deferred.succeed(acknowledged, undefined)
-        yield* untilFact("fills", "OrderFilled", id)
-        // Canceled at the venue with a fill that is told only afterwards.
-        const late = venue.fill(id, 100)
-        venue.canceled({ clientOrderId: id, instrument: venue.placed[0]!.instrument })
-        venue.pushOrder(id)
-        venue.push({ _tag: "Filled", fill: late })
-        yield* untilFact("fills", "OrderCanceled", id)
-        venue.push({ _tag: "Connected" })
-        const state = yield* replayIsLive(node, "fills")
-        assert.strictEqual(state.positions.get(btc)?.lots, 500)
-        assert.strictEqual((yield* factsOf("fills")).filter((row) => row.type === "OrderFilled").length, 2)
-        assert.strictEqual(state.balances.get("USDT")?.reserved, 0n)
-      })
+    it.effect(
+      "counts each fill once: before its acknowledgement, twice, after the cancel, and found again by the audit",
+      () =>
+        Effect.gen(function* () {
+          const node = yield* startNode("one")
+          const venue = venues.of("fills")
+          const acknowledged = yield* Deferred.make<void>()
+          venue.onPlace = (request) =>
+            Effect.suspend(() => {
+              const outcome = venue.accept(request)
+              const fill = venue.fill(request.clientOrderId, 400)
+              venue.push({ _tag: "Filled", fill })
+              venue.push({ _tag: "Filled", fill })
+              return Effect.as(Deferred.await(acknowledged), outcome)
+            })
+          const run = yield* join(node, "fills")
+          const { id } = yield* run.place()
+          yield* until(
+            "the early fill waits",
+            Effect.sync(() => venue.placed.length === 1)
+          )
+          yield* Deferred.succeed(acknowledged, undefined)
+          yield* untilFact("fills", "OrderFilled", id)
+          // Canceled at the venue with a fill that is told only afterwards.
+          const late = venue.fill(id, 100)
+          venue.canceled({ clientOrderId: id, instrument: venue.placed[0]!.instrument })
+          venue.pushOrder(id)
+          venue.push({ _tag: "Filled", fill: late })
+          yield* untilFact("fills", "OrderCanceled", id)
+          venue.push({ _tag: "Connected" })
+          const state = yield* replayIsLive(node, "fills")
+          assert.strictEqual(state.positions.get(btc)?.lots, 500)
+          assert.strictEqual((yield* factsOf("fills")).filter((row) => row.type === "OrderFilled").length, 2)
+          assert.strictEqual(state.balances.get("USDT")?.reserved, 0n)
+        })
     )
 
     it.effect("finds what a silent user stream left out: fills, ends, and a hole between two fills", () =>
@@ -158,7 +188,9 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         yield* untilFact("silent", "OrderCanceled", gone.id)
         const state = yield* until(
           "all fills are in",
-          Effect.map(replayIsLive(node, "silent"), (state) => (state.positions.get(btc)?.lots === 1500 ? state : undefined))
+          Effect.map(replayIsLive(node, "silent"), (state) =>
+            state.positions.get(btc)?.lots === 1500 ? state : undefined
+          )
         )
         assert.deepStrictEqual([...state.orders.keys()], [holed.id])
       })
@@ -188,7 +220,12 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         const node = yield* startNode("one")
         const venue = venues.of("hands")
         yield* ready(node, "hands")
-        const { instrument, ...rest } = { instrument: (yield* venue.session.instruments), terms: resting(), timeIntent: 1, deadlineUs: 2 }
+        const { instrument, ...rest } = {
+          instrument: yield* venue.session.instruments,
+          terms: resting(),
+          timeIntent: 1,
+          deadlineUs: 2
+        }
         const listed = instrument._tag === "Ok" ? instrument.value[0]! : assert.fail("instruments")
         for (const clientOrderId of ["web_1", "ocaaaaaaaaaaaaaaaa"]) {
           venue.accept({ ...rest, instrument: listed, clientOrderId })
@@ -247,26 +284,31 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
       })
     )
 
-    it.effect("refuses whatever a run sends that another has followed, though it was waiting in the mailbox before", () =>
-      Effect.gen(function* () {
-        const node = yield* startNode("one")
-        const venue = venues.of("runs")
-        const old = yield* join(node, "runs", "s", 1)
-        yield* old.place()
-        const client = node.client("runs")
-        const joining = yield* Effect.forkChild(client.Join({ strategy: "s", epoch: 2 }), { startImmediately: true })
-        const left = yield* Effect.result(old.submit([{ place: resting() }]))
-        const { intentSeq } = yield* Fiber.join(joining)
-        assert.strictEqual(left._tag === "Failure" && left.failure._tag, "Superseded")
-        // So the numbers that the new run uses next are free, and what it asks for is placed.
-        const next = yield* join(node, "runs", "s", 2)
-        assert.strictEqual(next.joined.intentSeq, intentSeq)
-        const placed = yield* next.place(resting({ lots: 2000 }))
-        yield* untilFact("runs", "OrderAccepted", placed.id)
-        assert.deepStrictEqual(venue.placed.map((request) => request.terms.lots), [1000, 2000])
-        const unjoined = yield* Effect.result(client.Join({ strategy: "s", epoch: 1 }))
-        assert.strictEqual(unjoined._tag === "Failure" && unjoined.failure._tag, "Superseded")
-      })
+    it.effect(
+      "refuses whatever a run sends that another has followed, though it was waiting in the mailbox before",
+      () =>
+        Effect.gen(function* () {
+          const node = yield* startNode("one")
+          const venue = venues.of("runs")
+          const old = yield* join(node, "runs", "s", 1)
+          yield* old.place()
+          const client = node.client("runs")
+          const joining = yield* Effect.forkChild(client.Join({ strategy: "s", epoch: 2 }), { startImmediately: true })
+          const left = yield* Effect.result(old.submit([{ place: resting() }]))
+          const { intentSeq } = yield* Fiber.join(joining)
+          assert.strictEqual(left._tag === "Failure" && left.failure._tag, "Superseded")
+          // So the numbers that the new run uses next are free, and what it asks for is placed.
+          const next = yield* join(node, "runs", "s", 2)
+          assert.strictEqual(next.joined.intentSeq, intentSeq)
+          const placed = yield* next.place(resting({ lots: 2000 }))
+          yield* untilFact("runs", "OrderAccepted", placed.id)
+          assert.deepStrictEqual(
+            venue.placed.map((request) => request.terms.lots),
+            [1000, 2000]
+          )
+          const unjoined = yield* Effect.result(client.Join({ strategy: "s", epoch: 1 }))
+          assert.strictEqual(unjoined._tag === "Failure" && unjoined.failure._tag, "Superseded")
+        })
     )
   }
 )

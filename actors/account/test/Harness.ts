@@ -9,7 +9,7 @@ import type { OrderTerms } from "@outcry/model/Order"
 import { Journal } from "@outcry/store/Journal"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { ScriptedVenue } from "@outcry/testkit/ScriptedVenue"
-import { Execution, type ExecutionSession } from "@outcry/venue/Execution"
+import { Execution } from "@outcry/venue/Execution"
 import { Clock, Effect, Exit, Layer, Scope, Stream } from "effect"
 import { TestRunner } from "effect/cluster"
 import { SqlClient } from "effect/sql"
@@ -70,7 +70,12 @@ export const startNode = Effect.fnUntraced(function* (name: string, options: Nod
   const scope = yield* Scope.fork(yield* Effect.scope)
   const services = yield* Layer.buildWithScope(
     AccountActor.layer.pipe(
-      Layer.provide([host, SpanRecorder.layerNoop, Layer.succeed(Execution, execution), Layer.succeed(Journal, journal)]),
+      Layer.provide([
+        host,
+        SpanRecorder.layerNoop,
+        Layer.succeed(Execution, execution),
+        Layer.succeed(Journal, journal)
+      ]),
       Layer.provideMerge(TestRunner.layer)
     ),
     scope
@@ -131,7 +136,10 @@ export const resting = (over: Partial<OrderTerms> = {}): OrderTerms => ({
 })
 
 /** Looks again and again until there is an answer; tells what it waited for when it gives up. */
-export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined | false, E, R>): Effect.Effect<A, E, R> =>
+export const until = <A, E, R>(
+  what: string,
+  look: Effect.Effect<A | undefined | false, E, R>
+): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     for (;;) {
       const answer = yield* look
@@ -139,7 +147,10 @@ export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined |
       yield* Effect.sleep("5 millis")
     }
   }).pipe(
-    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`waited in vain until ${what}`)) })
+    Effect.timeoutOrElse({
+      duration: "20 seconds",
+      orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
+    })
   )
 
 /** Stored facts of an account, in order. */
@@ -158,7 +169,9 @@ export const untilFact = (account: string, type: string, clientOrderId?: string)
   until(
     `${account} journals ${type}${clientOrderId === undefined ? "" : ` of ${clientOrderId}`}`,
     Effect.map(factsOf(account), (rows) =>
-      rows.find((row) => row.type === type && (clientOrderId === undefined || row.payload["clientOrderId"] === clientOrderId))
+      rows.find(
+        (row) => row.type === type && (clientOrderId === undefined || row.payload["clientOrderId"] === clientOrderId)
+      )
     )
   )
 

@@ -20,8 +20,14 @@ describe("a mailbox", () => {
 
   it("is full by lane: intents never take the room of cancels", () => {
     const mailbox = new Mailbox<number>(lanes)
-    assert.deepStrictEqual([1, 2, 3].map((n) => mailbox.offerNormal(n)), [true, true, false])
-    assert.deepStrictEqual([1, 2, 3, 4].map((n) => mailbox.offerFast(n)), [true, true, true, false])
+    assert.deepStrictEqual(
+      [1, 2, 3].map((n) => mailbox.offerNormal(n)),
+      [true, true, false]
+    )
+    assert.deepStrictEqual(
+      [1, 2, 3, 4].map((n) => mailbox.offerFast(n)),
+      [true, true, true, false]
+    )
     assert.strictEqual(mailbox.size, 5)
   })
 

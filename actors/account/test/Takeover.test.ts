@@ -10,7 +10,21 @@ import * as TestJournal from "@outcry/testkit/TestJournal"
 import { Deferred, Effect, Layer } from "effect"
 import { entityIdOf } from "../src/Ledger.ts"
 import * as Harness from "./Harness.ts"
-import { btc, eth, factsOf, join, lifeOf, nowUs, ready, replayIsLive, resting, startNode, statusOf, until, untilFact } from "./Harness.ts"
+import {
+  btc,
+  eth,
+  factsOf,
+  join,
+  lifeOf,
+  nowUs,
+  ready,
+  replayIsLive,
+  resting,
+  startNode,
+  statusOf,
+  until,
+  untilFact
+} from "./Harness.ts"
 
 const venues = new Harness.Venues()
 const services = TestJournal.layer.pipe(Layer.provideMerge(venues.layer))
@@ -34,7 +48,10 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
               return Effect.never
             })
           const { id } = yield* run.place()
-          yield* until("the request is out", Effect.sync(() => venue.placed.length === 1))
+          yield* until(
+            "the request is out",
+            Effect.sync(() => venue.placed.length === 1)
+          )
           yield* first.stop
           if (arrived) venue.fill(id, 400)
           const second = yield* startNode("second")
@@ -45,7 +62,12 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
           assert.strictEqual(again.joined.intentSeq, 1)
           if (arrived) {
             yield* untilFact(account, "OrderFilled", id)
-            assert.deepStrictEqual(yield* lifeOf(account, id), ["OrderIntended", "OrderUnknown", "OrderAccepted", "OrderFilled"])
+            assert.deepStrictEqual(yield* lifeOf(account, id), [
+              "OrderIntended",
+              "OrderUnknown",
+              "OrderAccepted",
+              "OrderFilled"
+            ])
           } else {
             assert.strictEqual(held!.reserved, "599")
             const absent = yield* untilFact(account, "OrderNotPlaced", id)
@@ -63,7 +85,8 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       const venue = venues.of("frozen")
       const first = yield* startNode("first")
       const run = yield* join(first, "frozen")
-      venue.onPlace = (request) => (request.instrument.id === btc ? Effect.never : Effect.sync(() => venue.accept(request)))
+      venue.onPlace = (request) =>
+        request.instrument.id === btc ? Effect.never : Effect.sync(() => venue.accept(request))
       const { id } = yield* run.place()
       yield* first.stop
       let isClear = false
@@ -77,7 +100,10 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       yield* untilFact("frozen", "OrderAccepted", other.id)
       // Long past the deadline it is still unknown: no clear answer, no guess, and its funds are held.
       const asked = venue.log.length
-      yield* until("it has been asked about thrice more", Effect.sync(() => venue.log.length >= asked + 3))
+      yield* until(
+        "it has been asked about thrice more",
+        Effect.sync(() => venue.log.length >= asked + 3)
+      )
       const { balances, unknownOrders } = yield* statusOf(second, "frozen")
       assert.deepStrictEqual([unknownOrders, balances.find(({ asset }) => asset === "USDT")?.reserved], [1, "898"])
       isClear = true
@@ -104,7 +130,10 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       venue.isReachable = true
       const { joined } = yield* join(second, "meanwhile", "s", 3)
       assert.deepStrictEqual(joined.positions, [{ instrument: btc, lots: 1000 }])
-      assert.deepStrictEqual(joined.endedOrders.map((order) => order.clientOrderId), [id])
+      assert.deepStrictEqual(
+        joined.endedOrders.map((order) => order.clientOrderId),
+        [id]
+      )
     })
   )
 
@@ -125,7 +154,10 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       assert.strictEqual(present.joined.intentSeq, 1)
       const placed = yield* present.place()
       yield* untilFact("zombie", "OrderAccepted", placed.id)
-      assert.deepStrictEqual(venue.placed.slice(sent).map((request) => request.clientOrderId), [placed.id])
+      assert.deepStrictEqual(
+        venue.placed.slice(sent).map((request) => request.clientOrderId),
+        [placed.id]
+      )
       const epochs = new Set((yield* factsOf("zombie")).map((row) => row.epoch))
       assert.deepStrictEqual([...epochs], [1, 2])
       yield* replayIsLive(owner, "zombie")
@@ -139,12 +171,22 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       const zombie = yield* startNode("zombie", { orderExpiryUs: 1_500_000 })
       const run = yield* join(zombie, "thawed")
       // Frozen between the check of the deadline and the socket.
-      venue.onPlace = (request) => Effect.andThen(Deferred.await(gate), Effect.sync(() => venue.accept(request)))
+      venue.onPlace = (request) =>
+        Effect.andThen(
+          Deferred.await(gate),
+          Effect.sync(() => venue.accept(request))
+        )
       const { id } = yield* run.place()
-      yield* until("it is about to be sent", Effect.sync(() => venue.placed.length === 1))
+      yield* until(
+        "it is about to be sent",
+        Effect.sync(() => venue.placed.length === 1)
+      )
       const owner = yield* startNode("owner", { orderExpiryUs: 1_500_000 })
       yield* statusOf(owner, "thawed")
-      yield* until("the successor has looked", Effect.sync(() => venue.log.includes(`lookup ${id}`)))
+      yield* until(
+        "the successor has looked",
+        Effect.sync(() => venue.log.includes(`lookup ${id}`))
+      )
       yield* Effect.sleep("300 millis")
       assert.isBelow(yield* nowUs, venue.placed[0]!.deadlineUs)
       yield* Deferred.succeed(gate, undefined)
@@ -169,11 +211,15 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("an account whos
       const busy = yield* Effect.forkChild(
         Effect.gen(function* () {
           while (!stop) {
-            const outcome = yield* Effect.result(Effect.timeout(run.submit([{ place: resting({ lots: 10 }) }]), "3 seconds"))
-            if (outcome._tag === "Success") for (const { clientOrderId, refused } of outcome.success) {
-              if (refused === "") acknowledged.push(clientOrderId)
-              if (acknowledged.length % 8 === 0) yield* node.client("outage").Cancel({ clientOrderIds: "all" }).pipe(Effect.ignore)
-            }
+            const outcome = yield* Effect.result(
+              Effect.timeout(run.submit([{ place: resting({ lots: 10 }) }]), "3 seconds")
+            )
+            if (outcome._tag === "Success")
+              for (const { clientOrderId, refused } of outcome.success) {
+                if (refused === "") acknowledged.push(clientOrderId)
+                if (acknowledged.length % 8 === 0)
+                  yield* node.client("outage").Cancel({ clientOrderIds: "all" }).pipe(Effect.ignore)
+              }
             else {
               epoch += 1
               run = yield* join(node, "outage", "s", epoch)
@@ -181,20 +227,37 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("an account whos
           }
         })
       )
-      yield* until("orders flow", Effect.sync(() => acknowledged.length > 20))
+      yield* until(
+        "orders flow",
+        Effect.sync(() => acknowledged.length > 20)
+      )
       yield* server.stop("immediate")
       yield* server.start
       const before = acknowledged.length
-      yield* until("orders flow again", Effect.sync(() => acknowledged.length > before + 20))
+      yield* until(
+        "orders flow again",
+        Effect.sync(() => acknowledged.length > before + 20)
+      )
       stop = true
-      yield* until("the last one is answered", Effect.sync(() => busy.pollUnsafe() !== undefined))
+      yield* until(
+        "the last one is answered",
+        Effect.sync(() => busy.pollUnsafe() !== undefined)
+      )
       yield* ready(node, "outage")
       const state = yield* replayIsLive(node, "outage")
-      const intended = (yield* factsOf("outage")).filter((row) => row.type === "OrderIntended").map((row) => row.clientOrderId!)
-      assert.deepStrictEqual(acknowledged.filter((id) => !intended.includes(id)), [])
+      const intended = (yield* factsOf("outage"))
+        .filter((row) => row.type === "OrderIntended")
+        .map((row) => row.clientOrderId!)
+      assert.deepStrictEqual(
+        acknowledged.filter((id) => !intended.includes(id)),
+        []
+      )
       const sent = venue.placed.map((request) => request.clientOrderId)
       assert.strictEqual(new Set(sent).size, sent.length)
-      assert.deepStrictEqual(sent.filter((id) => !intended.includes(id)), [])
+      assert.deepStrictEqual(
+        sent.filter((id) => !intended.includes(id)),
+        []
+      )
       assert.isAbove((yield* statusOf(node, "outage")).epoch, 1)
       assert.isTrue(balanceOf(state, "USDT").total === from("1000000"))
       assert.strictEqual(yield* (yield* Journal).tradingState(entityIdOf("outage")), "active")

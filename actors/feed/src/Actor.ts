@@ -6,7 +6,6 @@ import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import * as Attributes from "@outcry/telemetry/Attributes"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
-import { causeTrace } from "@outcry/telemetry/TraceContext"
 import type { MarketEvent } from "@outcry/model/MarketData"
 import { priceText } from "@outcry/model/Instrument"
 import { MarketData } from "@outcry/venue/MarketData"
@@ -107,7 +106,8 @@ const build = Effect.gen(function* () {
     yield* publish(() => (state.condition === "live" ? state.tick(now + offsetUs, now) : []))
     yield* Metric.update(staleness, state.lastReceived === 0 ? 0 : Math.max(0, now - state.lastReceived) / 1e6)
     yield* Metric.update(offset, offsetUs / 1e6)
-    if (state.gaps > gapsTold) yield* Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: id, kind: "book" }), state.gaps - gapsTold)
+    if (state.gaps > gapsTold)
+      yield* Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: id, kind: "book" }), state.gaps - gapsTold)
     gapsTold = state.gaps
   }).pipe(Effect.repeat(Schedule.spaced(barTick)), Effect.forkScoped)
 
@@ -130,12 +130,13 @@ const build = Effect.gen(function* () {
       ),
     RecentBars: ({ payload }) =>
       Effect.sync(() => pack(feedEpoch, state.recentBars(payload.intervalUs, payload.count))),
-    RecordCause: ({ payload }) =>
+    RecordTick: ({ payload }) =>
       Effect.sync(() => {
         const times = payload.feedEpoch === feedEpoch ? state.timesOf(payload.seq) : undefined
         if (times === undefined) return
         spans.recordUnsafe({
-          ...causeTrace(id, feedEpoch, payload.seq),
+          traceId: payload.traceId,
+          spanId: payload.spanId,
           name: Names.FEED_TICK,
           startUs: times.receivedUs,
           endUs: times.publishedUs,

@@ -4,11 +4,12 @@
  */
 import { UnreadableChunk, unpack } from "./FeedCodec.ts"
 import { Feed } from "./Protocol.ts"
-import { type Bar, type GapReason, type MarketEvent, type Quote } from "@outcry/model/MarketData"
+import type { Bar, FeedPosition, GapReason, MarketEvent, Quote } from "@outcry/model/MarketData"
+import type { TraceContext } from "@outcry/model/Order"
 import { OrderBook } from "@outcry/model/OrderBook"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, Stream } from "effect"
-import { Sharding } from "effect/cluster"
+import type { Sharding } from "effect/cluster"
 
 /** Chunks a listener may be behind. */
 const listenerChunksMax = 256
@@ -51,11 +52,12 @@ export class FeedHub extends Context.Service<
     /** The latest quote this node has; opens the feed's stream on first use. */
     readonly quote: (instrument: string) => Quote | undefined
     readonly recentBars: (instrument: string, intervalUs: number, count: number) => Effect.Effect<ReadonlyArray<Bar>>
-    /** Tells the feed that a strategy acted on this event. */
-    readonly recordCause: (cause: { readonly instrument: string; readonly feedEpoch: number; readonly seq: number }) => Effect.Effect<void>
+    /** Tells the feed that a strategy acted on this event, and under which root its trace goes on. */
+    readonly recordTick: (tick: FeedPosition, root: TraceContext) => Effect.Effect<void>
   }
 >()("@outcry/actor-feed/FeedHub") {
-  static readonly layer = (node: string): Layer.Layer<FeedHub, never, Sharding.Sharding> => Layer.effect(FeedHub, make(node))
+  static readonly layer = (node: string): Layer.Layer<FeedHub, never, Sharding.Sharding> =>
+    Layer.effect(FeedHub, make(node))
 }
 
 const make = Effect.fnUntraced(function* (node: string) {
@@ -154,9 +156,14 @@ const make = Effect.fnUntraced(function* (node: string) {
         Stream.runForEach((bytes) => receive(line, instrument, bytes)),
         Effect.as<GapReason>("moved"),
         Effect.catchTag("Missed", ({ reason }) =>
-          Effect.as(Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: instrument, kind: "fanout" }), 1), reason)
+          Effect.as(
+            Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: instrument, kind: "fanout" }), 1),
+            reason
+          )
         ),
-        Effect.catchCause((cause) => Effect.as(Effect.logDebug(`feed ${instrument} interrupted`, cause), "moved" as const)),
+        Effect.catchCause((cause) =>
+          Effect.as(Effect.logDebug(`feed ${instrument} interrupted`, cause), "moved" as const)
+        ),
         Effect.flatMap((reason) =>
           Effect.map(Clock.currentTimeMillis, (ms) => broken(line, instrument, reason, ms * 1000))
         ),
@@ -205,7 +212,7 @@ const make = Effect.fnUntraced(function* (node: string) {
         if (first.length > 0) Queue.offerUnsafe(listener, first)
         const take = Effect.map(Queue.takeAll(listener), (chunks): Chunk => {
           const again = rejoin(line, instrument, listener)
-          return chunks.length === 1 && again.length === 0 ? chunks[0]! : [...chunks.flat(), ...again]
+          return chunks.length === 1 && again.length === 0 ? chunks[0] : [...chunks.flat(), ...again]
         })
         return Stream.fromEffect(take).pipe(Stream.forever)
       })
@@ -223,9 +230,9 @@ const make = Effect.fnUntraced(function* (node: string) {
           Effect.map((bytes) => unpack(instrument, bytes).filter((event): event is Bar => event.type === "bar")),
           Effect.catchCause(() => Effect.succeed([]))
         ),
-    recordCause: (cause) =>
-      client(cause.instrument)
-        .RecordCause({ feedEpoch: cause.feedEpoch, seq: cause.seq })
+    recordTick: (tick, root) =>
+      client(tick.instrument)
+        .RecordTick({ feedEpoch: tick.feedEpoch, seq: tick.seq, traceId: root.traceId, spanId: root.spanId })
         .pipe(Effect.timeout("2 seconds"), Effect.ignoreCause)
   })
 })

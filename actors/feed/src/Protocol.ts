@@ -23,9 +23,9 @@ export const RecentBars = Rpc.make("RecentBars", {
   success: Schema.Uint8Array
 })
 
-/** A strategy acted on this event: the feed records the tick's span, with the ids derived from its position. */
-export const RecordCause = Rpc.make("RecordCause", {
-  payload: { feedEpoch: Schema.Int, seq: Schema.Int }
+/** A strategy acted, and this event is what it acted on: the feed records the tick's span as the root of that trace. */
+export const RecordTick = Rpc.make("RecordTick", {
+  payload: { feedEpoch: Schema.Int, seq: Schema.Int, traceId: Schema.String, spanId: Schema.String }
 })
 
 export class FeedStatus extends Schema.Class<FeedStatus>("FeedStatus")({
@@ -46,4 +46,4 @@ export class FeedStatus extends Schema.Class<FeedStatus>("FeedStatus")({
 
 export const Status = Rpc.make("Status", { success: FeedStatus })
 
-export const Feed = Entity.make("Feed", [Events, RecentBars, RecordCause, Status])
+export const Feed = Entity.make("Feed", [Events, RecentBars, RecordTick, Status])

@@ -55,7 +55,9 @@ export class FeedState {
         case "trade": {
           // The bars that a trade closes end before it and stand before it.
           for (const builder of this.builders)
-            builder.add(event, event.timeReceived, (bar) => out.push(this.keep({ ...bar, ...this.stamp(event.timeReceived) })))
+            builder.add(event, event.timeReceived, (bar) =>
+              out.push(this.keep({ ...bar, ...this.stamp(event.timeReceived) }))
+            )
           const trade: Trade = { ...event, ...this.stamp(event.timeReceived) }
           this.lastTradeTicks = trade.priceTicks
           out.push(trade)
@@ -84,7 +86,9 @@ export class FeedState {
   tick(timeVenueNow: number, timeReceived: number): ReadonlyArray<MarketEvent> {
     const out: Array<MarketEvent> = []
     for (const builder of this.builders)
-      builder.advanceTo(timeVenueNow, timeReceived, (bar) => out.push(this.keep({ ...bar, ...this.stamp(timeReceived) })))
+      builder.advanceTo(timeVenueNow, timeReceived, (bar) =>
+        out.push(this.keep({ ...bar, ...this.stamp(timeReceived) }))
+      )
     return out
   }
 
@@ -94,7 +98,15 @@ export class FeedState {
     const events: Array<MarketEvent> = []
     if (this.bookWhole) {
       const { asks, bids } = this.book.depth()
-      events.push({ type: "delta", ...at, timeVenue: this.lastReceived, timeReceived: this.lastReceived, snapshot: true, bids, asks })
+      events.push({
+        type: "delta",
+        ...at,
+        timeVenue: this.lastReceived,
+        timeReceived: this.lastReceived,
+        snapshot: true,
+        bids,
+        asks
+      })
     }
     if (this.quote !== undefined) events.push({ ...this.quote, ...at })
     return events

@@ -16,8 +16,16 @@ const anyEvent = (random: SeededRandom, seq: number): MarketEvent => {
   const kind = random.between(0, 4)
   if (kind === 0) return { type: "quote", ...at, bidTicks: size(), bidLots: size(), askTicks: size(), askLots: size() }
   if (kind === 1)
-    return { type: "trade", ...at, priceTicks: size(), lots: size(), aggressor: random.chance(0.5) ? "buy" : "sell", venueTradeId: size() }
-  if (kind === 2) return { type: "delta", ...at, snapshot: random.chance(0.5), bids: levels(random), asks: levels(random) }
+    return {
+      type: "trade",
+      ...at,
+      priceTicks: size(),
+      lots: size(),
+      aggressor: random.chance(0.5) ? "buy" : "sell",
+      venueTradeId: size()
+    }
+  if (kind === 2)
+    return { type: "delta", ...at, snapshot: random.chance(0.5), bids: levels(random), asks: levels(random) }
   if (kind === 3)
     return {
       type: "bar",
@@ -31,7 +39,12 @@ const anyEvent = (random: SeededRandom, seq: number): MarketEvent => {
       lots: size(),
       trades: size()
     }
-  return { type: "gap", ...at, reason: gapReasons[random.between(0, gapReasons.length - 1)]!, resumed: random.chance(0.5) }
+  return {
+    type: "gap",
+    ...at,
+    reason: gapReasons[random.between(0, gapReasons.length - 1)]!,
+    resumed: random.chance(0.5)
+  }
 }
 
 describe("the codec of feeds", () => {

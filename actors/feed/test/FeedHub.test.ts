@@ -14,9 +14,28 @@ import { Feed } from "../src/Protocol.ts"
 const id = btcUsdt.id
 const now = (): number => Date.now() * 1000
 const at = () => ({ timeVenue: now(), timeReceived: now() })
-const snapshot = (bid: number): VenueEvent => ({ type: "delta", ...at(), snapshot: true, bids: [bid, 10, bid - 1, 7], asks: [bid + 1, 3] })
-const change = (bid: number, lots: number): VenueEvent => ({ type: "delta", ...at(), snapshot: false, bids: [bid, lots], asks: [] })
-const quote = (bidTicks: number): VenueEvent => ({ type: "quote", ...at(), bidTicks, bidLots: 1, askTicks: bidTicks + 1, askLots: 1 })
+const snapshot = (bid: number): VenueEvent => ({
+  type: "delta",
+  ...at(),
+  snapshot: true,
+  bids: [bid, 10, bid - 1, 7],
+  asks: [bid + 1, 3]
+})
+const change = (bid: number, lots: number): VenueEvent => ({
+  type: "delta",
+  ...at(),
+  snapshot: false,
+  bids: [bid, lots],
+  asks: []
+})
+const quote = (bidTicks: number): VenueEvent => ({
+  type: "quote",
+  ...at(),
+  bidTicks,
+  bidLots: 1,
+  askTicks: bidTicks + 1,
+  askLots: 1
+})
 const gap = (resumed: boolean): VenueEvent => ({ type: "gap", ...at(), reason: "sequence", resumed })
 
 /** A feed with its hub; `restart` ends the feed's stream as a move to another owner does. */
@@ -64,7 +83,10 @@ const startFloor = Effect.gen(function* () {
 
 const until = (what: string, holds: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (holds() ? Effect.void : Effect.andThen(Effect.sleep("5 millis"), until(what, holds)))).pipe(
-    Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.die(new Error(`waited in vain until ${what}`)) })
+    Effect.timeoutOrElse({
+      duration: "15 seconds",
+      orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
+    })
   )
 
 /** A listener that keeps all it hears and builds the book from it. */
@@ -99,7 +121,8 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub
         assert.strictEqual(late.book.hash(), early.book.hash())
       }
       yield* push(change(90, 5))
-      for (const late of others) yield* until("it follows", () => late.book.hash() === early.book.hash() && late.book.lotsAt("buy", 90) === 5)
+      for (const late of others)
+        yield* until("it follows", () => late.book.hash() === early.book.hash() && late.book.lotsAt("buy", 90) === 5)
       assert.deepStrictEqual([(yield* client.Status()).subscribers, venueReaders()], [1, 1])
     })
   )
@@ -145,10 +168,12 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub
       const opened = yield* pull
       for (let step = 1; step <= 600; step++) {
         yield* push(change(1000 - (step % 50), step))
-        if (step % 20 === 0) yield* until("it is through", () => prompt.events.filter((event) => event.type === "delta").length >= step)
+        if (step % 20 === 0)
+          yield* until("it is through", () => prompt.events.filter((event) => event.type === "delta").length >= step)
       }
       const rest: Array<MarketEvent> = []
-      while (!rest.some((event) => event.type === "gap" && event.resumed)) for (const chunk of yield* pull) rest.push(...chunk)
+      while (!rest.some((event) => event.type === "gap" && event.resumed))
+        for (const chunk of yield* pull) rest.push(...chunk)
       const lost = rest.findIndex((event) => event.type === "gap" && event.reason === "overrun" && !event.resumed)
       assert.isAtLeast(lost, 0)
       // What it was given before the cut is bounded, and what follows stands for all that was left out.
@@ -156,7 +181,10 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub
       const book = new OrderBook()
       for (const chunk of opened) for (const event of chunk) if (event.type === "delta") book.apply(event)
       for (const event of rest) if (event.type === "delta") book.apply(event)
-      yield* until("the prompt one has all", () => prompt.events.filter((event) => event.type === "delta").length === 601)
+      yield* until(
+        "the prompt one has all",
+        () => prompt.events.filter((event) => event.type === "delta").length === 601
+      )
       assert.strictEqual(book.hash(), prompt.book.hash())
     })
   )
@@ -177,7 +205,10 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a feed that 
         const services = yield* Layer.buildWithScope(
           FeedActor.layer.pipe(
             Layer.provide([
-              Layer.succeed(FeedActor.FeedHost, FeedActor.FeedHost.of({ node: `n${owner}`, raiseEpoch: () => Effect.sync(() => ++epoch) })),
+              Layer.succeed(
+                FeedActor.FeedHost,
+                FeedActor.FeedHost.of({ node: `n${owner}`, raiseEpoch: () => Effect.sync(() => ++epoch) })
+              ),
               Layer.succeed(MarketData, MarketData.of({ session: () => Effect.succeed(session) })),
               SpanRecorder.layerNoop
             ]),
@@ -186,13 +217,14 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a feed that 
           scope
         )
         const client = (yield* Feed.client.pipe(Effect.provideContext(services)))(id)
-        const status = yield* client.Status().pipe(
-          Effect.repeat({ until: ({ condition }) => condition === "live" })
-        )
+        const status = yield* client.Status().pipe(Effect.repeat({ until: ({ condition }) => condition === "live" }))
         statuses.push([status.feedEpoch, status.seq])
         yield* Scope.close(scope, Exit.void)
       }
-      assert.deepStrictEqual(statuses, [[1, 1], [2, 1]])
+      assert.deepStrictEqual(statuses, [
+        [1, 1],
+        [2, 1]
+      ])
     })
   )
 })

@@ -40,7 +40,10 @@ describe("the state of a feed", () => {
         kinds.add(event.type)
       }
     }
-    assert.deepStrictEqual(seqs, Array.from({ length: seqs.length }, (_, index) => index + 1))
+    assert.deepStrictEqual(
+      seqs,
+      Array.from({ length: seqs.length }, (_, index) => index + 1)
+    )
     assert.deepStrictEqual(kinds, new Set(["trade", "delta", "bar"]))
   })
 
@@ -48,9 +51,16 @@ describe("the state of a feed", () => {
     const state = new FeedState(instrument, 1)
     state.take([trade(start, 100)])
     const events = state.take([trade(start + second, 105)])
-    assert.deepStrictEqual(events.map((event) => event.type), ["bar", "trade"])
-    assert.deepStrictEqual(events.map((event) => event.seq), [2, 3])
-    assert.strictEqual(events[0]!.type === "bar" && events[0].closeTicks, 100)
+    assert.deepStrictEqual(
+      events.map((event) => event.type),
+      ["bar", "trade"]
+    )
+    assert.deepStrictEqual(
+      events.map((event) => event.seq),
+      [2, 3]
+    )
+    const [bar] = events
+    assert.isTrue(bar?.type === "bar" && bar.closeTicks === 100)
   })
 
   it("opens with the whole book, equal to the live one by hash, and nothing while the book is broken", () => {
@@ -58,10 +68,14 @@ describe("the state of a feed", () => {
     const random = new SeededRandom(4)
     state.take([delta(true, [100, 5, 99, 4], [101, 1, 102, 2])])
     for (let step = 0; step < 50; step++)
-      state.take([delta(false, [random.between(80, 100), random.between(0, 5)], [random.between(101, 120), random.between(0, 5)])])
+      state.take([
+        delta(false, [random.between(80, 100), random.between(0, 5)], [random.between(101, 120), random.between(0, 5)])
+      ])
     state.take([{ type: "quote", ...at(start), bidTicks: 100, bidLots: 5, askTicks: 101, askLots: 1 }])
     const [book, quote] = state.opening()
-    assert.isTrue(book?.type === "delta" && quote?.type === "quote" && book.seq === state.seq && quote.seq === state.seq)
+    assert.isTrue(
+      book?.type === "delta" && quote?.type === "quote" && book.seq === state.seq && quote.seq === state.seq
+    )
     const late = new OrderBook()
     if (book?.type === "delta") late.apply(book)
     assert.strictEqual(late.hash(), state.book.hash())

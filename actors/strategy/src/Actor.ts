@@ -24,7 +24,8 @@ const build = Effect.gen(function* () {
   const journal = yield* Journal
   const host = yield* StrategyHost
   const settings = host.settings(strategy)
-  if (settings === undefined) return yield* Effect.die(new Error(`Strategy ${strategy} is not in the floor's configuration`))
+  if (settings === undefined)
+    return yield* Effect.die(new Error(`Strategy ${strategy} is not in the floor's configuration`))
   const running = initial()
   const unlocked = Latch.makeUnsafe(true)
   let stage: Stage | undefined
@@ -90,9 +91,17 @@ const build = Effect.gen(function* () {
       feeds: stage?.runner.feeds.map((feed) => feed.instrument) ?? [],
       events: Array.from(stage?.runner.events ?? [], ([kind, count]) => ({ kind, count })),
       warmupBarsLeft: stage?.warmUp.barsLeft ?? 0,
-      signals: Array.from(stage?.runner.signals ?? [], ([name, signal]) => ({ name, count: signal.count, last: signal.last })),
+      signals: Array.from(stage?.runner.signals ?? [], ([name, signal]) => ({
+        name,
+        count: signal.count,
+        last: signal.last
+      })),
       intents: stage?.runner.intentCount ?? 0,
-      refused: Array.from(running.refused, ([reason, refusals]) => ({ reason, count: refusals.count, detail: refusals.detail })),
+      refused: Array.from(running.refused, ([reason, refusals]) => ({
+        reason,
+        count: refusals.count,
+        detail: refusals.detail
+      })),
       orders: running.orders,
       fills: stage?.runner.fillCount ?? 0,
       errors: running.errors,
@@ -113,9 +122,9 @@ const build = Effect.gen(function* () {
         } else if (action === "restart") interrupt.openUnsafe()
         else {
           // First where it lasts: a pause that was acknowledged holds after a crash, too.
-          yield* journal.setTradingState(entityIdOf(strategy), action === "pause" ? "halted" : "active").pipe(
-            Effect.mapError((error) => new CannotControl({ strategy, action, reason: error.message }))
-          )
+          yield* journal
+            .setTradingState(entityIdOf(strategy), action === "pause" ? "halted" : "active")
+            .pipe(Effect.mapError((error) => new CannotControl({ strategy, action, reason: error.message })))
           paused = action === "pause"
           if (stage !== undefined) stage.paused = paused
         }

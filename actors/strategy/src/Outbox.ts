@@ -19,6 +19,8 @@ const replyWithin = "3 seconds"
 
 export interface Batch {
   readonly cause: FeedPosition
+  /** The latest market event it was decided on: the cause itself, or what a timer or a fill found. */
+  readonly tick: FeedPosition | undefined
   readonly intents: ReadonlyArray<RunnerIntent>
   /** When the event behind it reached us; when the handler began and ended; epoch µs. */
   readonly receivedUs: number
@@ -34,15 +36,18 @@ export interface OutboxOptions {
   readonly epoch: number
   readonly client: AccountClient
   readonly spans: SpanRecorder["Service"]
-  readonly recordCause: (cause: FeedPosition) => Effect.Effect<void>
+  readonly recordTick: (tick: FeedPosition, root: TraceContext) => Effect.Effect<void>
 }
 
 const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 
-/** The spans from the tick to the asking; returns the context under which the account goes on. */
-const trace = (options: OutboxOptions, batch: Batch): TraceContext => {
+/** One trace for each cause and strategy. */
+const rootOf = (strategy: string, { feedEpoch, instrument, seq }: FeedPosition): TraceContext =>
+  causeTrace(`${strategy}/${instrument}`, feedEpoch, seq)
+
+/** The span of the handler; returns the context under which the asking goes on. */
+const signalled = (options: OutboxOptions, batch: Batch, root: TraceContext): TraceContext => {
   const { account, spans, strategy } = options
-  const root = causeTrace(batch.cause.instrument, batch.cause.feedEpoch, batch.cause.seq)
   const signal = spans.recordUnsafe({
     name: Names.STRATEGY_SIGNAL,
     traceId: root.traceId,
@@ -59,15 +64,17 @@ export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const { account, client, epoch, spans, strategy } = options
 
   const send = Effect.fnUntraced(function* (batch: Batch) {
-    const signal = trace(options, batch)
-    const intent = causeTrace(`${strategy}/${batch.cause.instrument}`, epoch, batch.intents[0]!.intentSeq)
-    yield* options.recordCause(batch.cause).pipe(Effect.forkDetach)
+    const root = rootOf(strategy, batch.cause)
+    const signal = signalled(options, batch, root)
+    const intent = causeTrace(`${strategy}#intent`, epoch, batch.intents[0]!.intentSeq)
+    const { feedEpoch, instrument, seq } = batch.cause
+    if (batch.tick !== undefined) yield* options.recordTick(batch.tick, root).pipe(Effect.forkDetach)
     const sentUs = yield* nowUs
     const decisions = yield* client
       .Submit({
         strategy,
         epoch,
-        cause: { instrument: batch.cause.instrument, feedEpoch: batch.cause.feedEpoch, seq: batch.cause.seq },
+        cause: { instrument, feedEpoch, seq },
         timeDecided: batch.decidedUs,
         trace: { traceId: signal.traceId, spanId: intent.spanId },
         intents: batch.intents

@@ -26,7 +26,6 @@ import { WarmUp } from "./WarmUp.ts"
 /** Chunks of events that may wait for the strategy. The hub cuts a feed off, with a gap, before this fills. */
 const inboxMax = 1024
 const timerTick = "20 millis"
-const snapshotEveryUs = 5_000_000
 /** Facts read on from a snapshot; after more, the account's summary has to do. */
 const catchUpMax = 20_000
 /** A handler slower than this is reported: it holds up every actor of its node. */
@@ -76,9 +75,7 @@ export const run = Effect.fnUntraced(function* (
   const client = (yield* Account.client)(settings.account)
   const handlerTime = Metric.withAttributes(Metrics.strategyHandler, { strategy })
 
-  const claim = yield* journal
-    .claim(RunSnapshot.entityIdOf(strategy), "strategy")
-    .pipe(Effect.mapError(unavailable))
+  const claim = yield* journal.claim(RunSnapshot.entityIdOf(strategy), "strategy").pipe(Effect.mapError(unavailable))
   const { epoch } = claim
   const { instruments, runner } = yield* open(strategy, settings)
   const restored = yield* RunSnapshot.load(strategy, settings)
@@ -88,7 +85,9 @@ export const run = Effect.fnUntraced(function* (
   const joined = yield* client.Join({ strategy, epoch }).pipe(
     Effect.timeout("3 seconds"),
     Effect.mapError((error) =>
-      error._tag === "Superseded" ? new TakenOver(error.message) : new NotYet(`account ${settings.account}: ${error.message}`)
+      error._tag === "Superseded"
+        ? new TakenOver(error.message)
+        : new NotYet(`account ${settings.account}: ${error.message}`)
     )
   )
   running.detail = ""
@@ -101,7 +100,14 @@ export const run = Effect.fnUntraced(function* (
     openOrders: known.orders.filter((order) => order.isOpen)
   })
   const reader = new FactReader(strategy, known, (id) => instruments.find((instrument) => instrument.id === id))
-  const outbox = yield* makeOutbox({ strategy, account: settings.account, epoch, client, spans, recordCause: host.recordCause })
+  const outbox = yield* makeOutbox({
+    strategy,
+    account: settings.account,
+    epoch,
+    client,
+    spans,
+    recordTick: host.recordTick
+  })
   const inbox = yield* Queue.bounded<Input>(inboxMax)
 
   for (const feed of runner.feeds)
@@ -112,7 +118,13 @@ export const run = Effect.fnUntraced(function* (
   yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
 
   const guard = <A>(body: () => A): Effect.Effect<A, StrategyThrew> =>
-    Effect.try({ try: body, catch: (error) => new StrategyThrew(error instanceof Error ? error.message : String(error)) })
+    Effect.try({
+      try: body,
+      catch: (error) => new StrategyThrew(error instanceof Error ? error.message : String(error))
+    })
+
+  /** The latest event that a feed stamped. */
+  let tick: FeedPosition | undefined
 
   /** What a later run would call the same occasion: a fact, a timer's due time, the start of this run. */
   const own = (kind: string, seq: number): FeedPosition => ({ instrument: `${kind}:${strategy}`, feedEpoch: 1, seq })
@@ -146,7 +158,7 @@ export const run = Effect.fnUntraced(function* (
     const asked = runner.intents().slice()
     const intents = stage.paused ? yield* withhold(receivedUs) : asked
     runner.clearIntents()
-    if (intents.length > 0) yield* outbox.offer({ cause, intents, receivedUs, startUs, decidedUs: yield* nowUs })
+    if (intents.length > 0) yield* outbox.offer({ cause, tick, intents, receivedUs, startUs, decidedUs: yield* nowUs })
   })
 
   const onFact = Effect.fnUntraced(function* (fact: Fact, now: number) {
@@ -173,6 +185,7 @@ export const run = Effect.fnUntraced(function* (
     const isWarm = warmUp.barsLeft === 0
     if (!warmUp.isFresh(event)) return
     const startUs = yield* nowUs
+    if (event.type !== "gap") tick = event
     yield* guard(() => (isWarm ? runner.handle(event) : runner.warmUp([event])))
     const tookUs = (yield* nowUs) - startUs
     yield* Metric.update(handlerTime, tookUs / 1e6)
@@ -183,12 +196,14 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const watch = <E, R>(take: (facts: ReadonlyArray<Fact>) => Effect.Effect<unknown, E, R>, untilSeq?: number) =>
-    client.Watch({ afterSeq: reader.seq }).pipe(
-      Stream.mapError(unavailable),
-      Stream.tap(take),
-      untilSeq === undefined ? (facts) => facts : Stream.takeUntil((facts) => (facts.at(-1)?.seq ?? 0) >= untilSeq),
-      Stream.runDrain
-    )
+    client
+      .Watch({ afterSeq: reader.seq })
+      .pipe(
+        Stream.mapError(unavailable),
+        Stream.tap(take),
+        untilSeq === undefined ? (facts) => facts : Stream.takeUntil((facts) => (facts.at(-1)?.seq ?? 0) >= untilSeq),
+        Stream.runDrain
+      )
 
   /** What the account did since the snapshot, through the handlers; afterwards its own summary counts. */
   const catchUp = Effect.gen(function* () {
@@ -214,7 +229,7 @@ export const run = Effect.fnUntraced(function* (
 
   let snapshotUs = yield* nowUs
   const snapshot = Effect.fnUntraced(function* (now: number) {
-    if (now - snapshotUs < snapshotEveryUs || reader.intentSeq < runner.lastIntentSeq) return
+    if (now - snapshotUs < host.snapshotEveryUs || reader.intentSeq < runner.lastIntentSeq) return
     snapshotUs = now
     const kept = { ...runner.snapshot(), account: reader.knowledge, bars: warmUp.state }
     yield* RunSnapshot.save(strategy, settings, epoch, kept)

@@ -58,7 +58,8 @@ export const thrown = (running: Running, message: string, nowMs: number): Verdic
   running.errors += 1
   running.lastError = message
   running.recentErrors.push(nowMs)
-  while (running.recentErrors.length > 0 && running.recentErrors[0]! <= nowMs - errorWindowMs) running.recentErrors.shift()
+  while (running.recentErrors.length > 0 && running.recentErrors[0]! <= nowMs - errorWindowMs)
+    running.recentErrors.shift()
   if (running.recentErrors.length >= errorsMax) return { next: "lock" }
   return { next: "restart", afterMs: Math.min(backoffMsMax, backoffMsMin * 2 ** (running.recentErrors.length - 1)) }
 }

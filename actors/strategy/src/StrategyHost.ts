@@ -1,6 +1,7 @@
 /** What a strategy needs from the node it runs on: its configuration and the market. It never sees a venue. */
 import type { Instrument } from "@outcry/model/Instrument"
 import type { Bar, FeedPosition, MarketEvent } from "@outcry/model/MarketData"
+import type { TraceContext } from "@outcry/model/Order"
 import type { StrategyDefinition } from "@outcry/model/Strategy"
 import { Context, type Effect, type Stream } from "effect"
 
@@ -15,12 +16,14 @@ export class StrategyHost extends Context.Service<
   StrategyHost,
   {
     readonly node: string
+    /** Least time between two snapshots of a strategy, µs. */
+    readonly snapshotEveryUs: number
     readonly settings: (strategy: string) => StrategySettings | undefined
     readonly instrument: (id: string) => Effect.Effect<Instrument, UnknownInstrument>
     readonly subscribe: (instrument: string) => Stream.Stream<ReadonlyArray<MarketEvent>>
     readonly recentBars: (instrument: string, intervalUs: number, count: number) => Effect.Effect<ReadonlyArray<Bar>>
-    /** Tells the feed that an event was acted upon. */
-    readonly recordCause: (cause: FeedPosition) => Effect.Effect<void>
+    /** Tells the feed that a strategy acted on this event, and under which root its trace goes on. */
+    readonly recordTick: (tick: FeedPosition, root: TraceContext) => Effect.Effect<void>
   }
 >()("@outcry/actor-strategy/StrategyHost") {}
 

@@ -9,7 +9,6 @@ import { Journal } from "@outcry/store/Journal"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { btcUsdt, ethUsdt } from "@outcry/testkit/Instruments"
 import type { ScriptedVenue } from "@outcry/testkit/ScriptedVenue"
-import { Execution } from "@outcry/venue/Execution"
 import { Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
 import { TestRunner } from "effect/cluster"
 import * as StrategyActor from "../src/Actor.ts"
@@ -41,7 +40,15 @@ export class Market {
   /** The bar of the n-th second, which recent bars then hold, too. */
   bar(n: number, closeTicks = 6_000_000): Bar {
     const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks }
-    const bar: Bar = { type: "bar", ...this.stamp, intervalUs: 1_000_000, timeOpen: n * 1_000_000, ...prices, lots: 1, trades: 1 }
+    const bar: Bar = {
+      type: "bar",
+      ...this.stamp,
+      intervalUs: 1_000_000,
+      timeOpen: n * 1_000_000,
+      ...prices,
+      lots: 1,
+      trades: 1
+    }
     this.bars.push(bar)
     return bar
   }
@@ -57,7 +64,9 @@ export class Market {
   get events(): Stream.Stream<ReadonlyArray<MarketEvent>> {
     return Stream.unwrap(
       Effect.acquireRelease(
-        Effect.tap(Queue.unbounded<ReadonlyArray<MarketEvent>>(), (listener) => Effect.sync(() => this.listeners.add(listener))),
+        Effect.tap(Queue.unbounded<ReadonlyArray<MarketEvent>>(), (listener) =>
+          Effect.sync(() => this.listeners.add(listener))
+        ),
         (listener) => Effect.sync(() => this.listeners.delete(listener))
       ).pipe(Effect.map((listener) => Stream.fromEffect(Queue.take(listener)).pipe(Stream.forever)))
     )
@@ -85,10 +94,17 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
   })
   const strategyHost = StrategyHost.of({
     node: "one",
+    snapshotEveryUs: 200_000,
     settings: (name) => {
       const found = options.strategies[name]
       // As modules are loaded: their types are known to their schemas only.
-      return found && { definition: found.definition as StrategyDefinition<unknown, unknown>, parameters: found.parameters ?? {}, account }
+      return (
+        found && {
+          definition: found.definition as StrategyDefinition<unknown, unknown>,
+          parameters: found.parameters ?? {},
+          account
+        }
+      )
     },
     instrument: (id) =>
       [btcUsdt, ethUsdt].filter((known) => known.id === id).length === 0
@@ -96,7 +112,7 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
         : Effect.succeed(id === btc ? btcUsdt : ethUsdt),
     subscribe: (id) => (id === btc ? market.events : Stream.never),
     recentBars: (_id, _interval, count) => Effect.sync(() => market.bars.slice(-count)),
-    recordCause: () => Effect.void
+    recordTick: () => Effect.void
   })
   const scope = yield* Scope.fork(yield* Effect.scope)
   const services = yield* Layer.buildWithScope(
@@ -104,7 +120,7 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
       Layer.provide([
         Layer.succeed(AccountHost, accountHost),
         Layer.succeed(StrategyHost, strategyHost),
-        Layer.succeed(Execution, Execution.of({ session: () => Effect.succeed(venue.session) })),
+        venue.layer,
         Layer.succeed(Journal, journal),
         SpanRecorder.layerNoop
       ]),
@@ -119,7 +135,10 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
 export type TestNode = Effect.Success<ReturnType<typeof startNode>>
 
 /** Looks again and again until there is an answer; tells what it waited for when it gives up. */
-export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined | false, E, R>): Effect.Effect<A, E, R> =>
+export const until = <A, E, R>(
+  what: string,
+  look: Effect.Effect<A | undefined | false, E, R>
+): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     for (;;) {
       const answer = yield* look
@@ -127,7 +146,19 @@ export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined |
       yield* Effect.sleep("5 millis")
     }
   }).pipe(
-    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`waited in vain until ${what}`)) })
+    Effect.timeoutOrElse({
+      duration: "20 seconds",
+      orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
+    })
+  )
+
+/** Runs, and hears the market. */
+export const untilRunning = (node: TestNode, name: string, market: Market, listeners = 1) =>
+  Effect.tap(untilCondition(node, name, "running"), () =>
+    until(
+      `${listeners} listen`,
+      Effect.sync(() => market.readers === listeners)
+    )
   )
 
 export const untilCondition = (node: TestNode, name: string, condition: string) =>

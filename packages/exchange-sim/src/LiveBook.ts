@@ -14,8 +14,8 @@ const heldMost = 1_000
 export class LiveBook {
   /** Lower-case wire symbol. */
   readonly symbol: string
-  /** Counts up with every frame of the stream. */
-  received = 0
+  /** Counts the diffs received: best bids and asks alone keep no book. */
+  diffs = 0
   private readonly source: string
   private readonly framesMax: number
   private frames: Array<RecordedFrame> = []
@@ -62,11 +62,11 @@ export class LiveBook {
 
   /** A frame of the stream. Where it shows that the book is not whole, the book is broken off and the reason returned. */
   receive(frame: RecordedFrame): Fault | undefined {
-    this.received += 1
     const fault = this.faultOf(frame)
     if (fault !== undefined) this.breakOff(frame.receivedUs)
     this.frames.push(frame)
     if (frame.type !== "depth") return fault
+    this.diffs += 1
     this.streamId = frame.finalUpdateId
     if (this.lastId !== undefined) this.lastId = Math.max(this.lastId, frame.finalUpdateId)
     else {

@@ -1,6 +1,6 @@
 /**
- * What a live source is asked by REST: its instruments with their own ticks and lots, and depth snapshots. One request
- * at a time each with its own time-out; never retries; rejects with a LiveSourceError.
+ * What a live source is asked by REST: its instruments with their own ticks and lots, and depth snapshots. Each
+ * request has a time-out; none is retried here; all reject with a LiveSourceError.
  */
 import * as Instrument from "@outcry/model/Instrument"
 import { Schema } from "effect"
@@ -118,7 +118,7 @@ const decimal = (text: string | undefined, name: string): string => {
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split("\n")[0]!
 
 /** Of a failed fetch the cause says more than the error. */
-export const reasonOf = (error: unknown): string => {
+const reasonOf = (error: unknown): string => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)
   if (cause.name === "TimeoutError") return "no reply in time"

@@ -35,9 +35,9 @@ export interface LiveSourceOptions {
 }
 
 const snapshotLevels = 1_000
-const backOffMs = { first: 250, most: 30_000 }
+const backOffMs = { first: 250, most: 10_000 }
 /** After this long without a fault the back-off begins anew. */
-const settledUs = 10_000_000
+const settledUs = 2_000_000
 /** Between REST showing a newer book and the stream that should show it too. */
 const streamLagMs = 1_000
 
@@ -59,7 +59,8 @@ export class LiveSource implements FrameSource {
   /** What kept it from opening; the reason given when it is too late. */
   private lastFault = "it sends no depth snapshot"
   private faults = 0
-  private faultUs = 0
+  /** When the last fault's pause is over. */
+  private triedUs = 0
   private opened = false
   /** Matching is closed and that was told. */
   private told = false
@@ -204,8 +205,8 @@ export class LiveSource implements FrameSource {
       onText: (text) => this.receive(text, socket),
       onCheck: () => {
         for (const book of this.books.values()) {
-          if (book.isWhole && quiet.get(book) === book.received) void this.verify(book, socket)
-          quiet.set(book, book.received)
+          if (book.isWhole && quiet.get(book) === book.diffs) void this.verify(book, socket)
+          quiet.set(book, book.diffs)
         }
       }
     })
@@ -325,9 +326,10 @@ export class LiveSource implements FrameSource {
   /** Longer with every fault that follows another soon. */
   private nextPauseMs(): number {
     const nowUs = this.options.nowUs()
-    this.faults = nowUs - this.faultUs > settledUs ? 1 : this.faults + 1
-    this.faultUs = nowUs
-    return pauseMs(this.faults, this.options.random)
+    this.faults = nowUs - this.triedUs > settledUs ? 1 : this.faults + 1
+    const waitMs = pauseMs(this.faults, this.options.random)
+    this.triedUs = nowUs + waitMs * 1_000
+    return waitMs
   }
 }
 

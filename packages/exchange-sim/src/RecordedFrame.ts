@@ -82,10 +82,7 @@ export const parseLine = (text: string, file: string, line: number): RecordedFra
 const notJson = "it is not JSON"
 
 /** The same of a frame without the receive time before it. */
-export const parseFrame = (
-  text: string,
-  received: Omit<Received, "symbol">
-): RecordedFrame | undefined | string => {
+export const parseFrame = (text: string, received: Omit<Received, "symbol">): RecordedFrame | undefined | string => {
   const { receivedUs, file, line } = received
   const frame = parseJson(text)
   if (frame === undefined) return notJson

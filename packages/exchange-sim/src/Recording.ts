@@ -121,7 +121,15 @@ const inspect = async (path: string, idleUsMost: number): Promise<RecordedFile> 
   }
   if (symbols.size === 0)
     throw new RecordingError({ file: path, line: 0, problem: "empty", detail: "nothing to replay" })
-  return { path, symbols: [...symbols], frames, startUs, endUs, spans, hasSnapshot: snapshots > 0 && symbols.size === 1 }
+  return {
+    path,
+    symbols: [...symbols],
+    frames,
+    startUs,
+    endUs,
+    spans,
+    hasSnapshot: snapshots > 0 && symbols.size === 1
+  }
 }
 
 /** A file's frames, a batch for each piece read. Leaving the loop early closes the file. */

@@ -81,7 +81,12 @@ export class ReplayFrames {
 
   private async readUntil(timeUs: number): Promise<void> {
     this.caughtUp = false
-    while (!this.exhausted && !this.caughtUp && this.lastUs <= timeUs && this.buffer.length - this.head < this.options.framesMax) {
+    while (
+      !this.exhausted &&
+      !this.caughtUp &&
+      this.lastUs <= timeUs &&
+      this.buffer.length - this.head < this.options.framesMax
+    ) {
       const next = await this.batches.next()
       if (next.done === true) this.again()
       else if (next.value.length === 0) this.caughtUp = true

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { expect } from "vitest"
 
 const program = new URL("../src/main.ts", import.meta.url).pathname
 
@@ -15,21 +14,27 @@ export class ExchangeRuns {
 
   start(...args: ReadonlyArray<string>) {
     const log = join(this.folder, `log-${++this.count}.jsonl`)
-    const child = spawn(process.execPath, [program, "--log", log, "--warm-up", "5", ...args], { stdio: "pipe" })
+    // Tests look at the whole book more often than the weight of a minute allows.
+    const usual = ["--log", log, "--warm-up", "5", "--weight-limit", "1000000"]
+    const child = spawn(process.execPath, [program, ...usual, ...args], { stdio: "pipe" })
     this.children.push(child)
     const lines: Array<Record<string, unknown>> = []
-    createInterface({ input: child.stdout }).on("line", (line) =>
-      lines.push(JSON.parse(line) as Record<string, unknown>)
-    )
+    const reader = createInterface({ input: child.stdout })
+    reader.on("line", (text) => lines.push(JSON.parse(text) as Record<string, unknown>))
     let errors = ""
     child.stderr.on("data", (data: Buffer) => (errors += data.toString()))
     const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)))
-    const line = async (name: string) => {
-      await expect.poll(() => lines.find((each) => name in each) ?? child.exitCode, { timeout: 20_000 }).not.toBeNull()
-      const found = lines.find((each) => name in each)
-      if (found === undefined) throw new Error(`it ended with ${child.exitCode}: ${errors}`)
-      return found
-    }
+    /** The first line with that field; rejects where the process ends without it. */
+    const line = (name: string) =>
+      new Promise<Record<string, unknown>>((resolve, reject) => {
+        const look = (): void => {
+          const found = lines.find((each) => name in each)
+          if (found !== undefined) resolve(found)
+        }
+        look()
+        reader.on("line", look)
+        void ended.then((code) => reject(new Error(`it ended with ${code}: ${errors}`)))
+      })
     const ready = async (): Promise<number> => Number((await line("ready"))["port"])
     return { child, ended, errors: () => errors, line, log, ready }
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { writeFileSync } from "node:fs"
 import ccxt from "ccxt"
-import { afterAll, afterEach, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
 import { LiveSource } from "../src/LiveSource.ts"
 import * as CcxtBinance from "./CcxtBinance.ts"
@@ -129,10 +129,7 @@ describe("a mirror of a live source", () => {
     expect(await here.fetchOrder(String(behind.id), "BTC/USDT")).toMatchObject({ filled: 0, status: "open" })
     await there.createOrder("BTC/USDT", "market", "sell", 0.5)
     await expect.poll(async () => (await here.fetchOrder(String(behind.id), "BTC/USDT")).filled, soon).toBe(0.25)
-    expect(prints.slice(1).toSorted()).toEqual([
-      "60000.00000000 0.25000000 true",
-      "60000.00000000 0.25000000 true"
-    ])
+    expect(prints.slice(1).toSorted()).toEqual(["60000.00000000 0.25000000 true", "60000.00000000 0.25000000 true"])
     await there.createOrder("BTC/USDT", "limit", "sell", 0.1, 59_999)
     await expect.poll(async () => (await here.fetchOrder(String(behind.id), "BTC/USDT")).filled, soon).toBe(0.35)
     close()
@@ -169,26 +166,52 @@ describe("a mirror of a live source", () => {
     await client.close()
   })
 
-  it.each([
-    ["depthDrop", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
-    ["depthGap", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
-    ["depthBack", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
-    ["depthCrossed", {}, /The book of BTCUSDT cannot be trusted: its best bid is not below its best ask/],
-    ["streamDisconnect", {}, /is lost: the connection was closed/],
-    ["streamFreeze", { delayMs: 600_000 }, /is lost: nothing has come from it, not even pongs/]
-  ])("says so and builds its book anew after %s", async (kind, more, says) => {
-    const source = await runs.start("--activity", "0.3", "--faults").ready()
-    const mirroring = runs.start("--live", addressOf(source))
-    const mirror = await mirroring.ready()
-    await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
-    const rules = [{ kind, symbol: "BTCUSDT", count: 1, ...more }]
-    const set = await fetch(`http://127.0.0.1:${source}/sim/faults`, { method: "PUT", body: JSON.stringify({ rules }) })
-    expect(set.status).toBe(200)
-    await expect.poll(() => mirroring.errors(), soon).toMatch(says)
-    await expect.poll(() => mirroring.errors(), soon).toContain("is back: every book is whole")
-    expect(await statuses(mirror)).toEqual(["TRADING", "TRADING"])
-    await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
-    expect(mirroring.errors().trim().split("\n").length).toBe(2)
+  describe("whose stream is at fault", () => {
+    const lasting = new ExchangeRuns()
+    let [source, mirror] = [0, 0]
+    let mirroring: ExchangeRun
+    beforeAll(async () => {
+      source = await lasting.start("--activity", "0.5", "--faults").ready()
+      mirroring = lasting.start("--live", addressOf(source))
+      mirror = await mirroring.ready()
+    })
+    afterAll(async () => {
+      await lasting.end()
+      lasting.removeFolder()
+    })
+    const setFaults = async (...rules: ReadonlyArray<unknown>): Promise<void> => {
+      const url = `http://127.0.0.1:${source}/sim/faults`
+      expect((await fetch(url, { method: "PUT", body: JSON.stringify({ rules }) })).status).toBe(200)
+    }
+
+    it.each([
+      ["streamDisconnect", {}, /is lost: the connection was closed/],
+      ["depthDrop", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
+      ["depthGap", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
+      ["depthBack", {}, /The book of BTCUSDT cannot be trusted: update \d+ is followed by/],
+      ["depthCrossed", {}, /The book of BTCUSDT cannot be trusted: its best bid is not below its best ask/],
+      ["streamFreeze", { delayMs: 600_000 }, /is lost: nothing has come from it, not even pongs/]
+    ])("says so and builds its book anew after %s", async (kind, more, says) => {
+      await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
+      const before = mirroring.errors().length
+      const said = () => mirroring.errors().slice(before).trim().split("\n")
+      await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
+      await expect
+        .poll(said, soon)
+        .toEqual([expect.stringMatching(says), "The live source is back: every book is whole and open for matching."])
+      await expect.poll(() => statuses(mirror), soon).toEqual(["TRADING", "TRADING"])
+      await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
+      expect(said().length).toBe(2)
+    })
+
+    it("does not take it for live when it sends prints but no longer the book", async () => {
+      await setFaults({ kind: "depthDrop", symbol: "BTCUSDT" })
+      const says = "the stream of BTCUSDT has stopped while its book moved on"
+      await expect.poll(() => mirroring.errors(), soon).toContain(says)
+      await setFaults()
+      await expect.poll(() => statuses(mirror), soon).toEqual(["TRADING", "TRADING"])
+      await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
+    })
   })
 })
 
@@ -200,19 +223,28 @@ describe("a live source that is of no use", () => {
     return { port: (server.address() as AddressInfo).port, close: () => server.close() }
   }
 
-  it("ends the exchange with 2 and one message where nobody answers", async () => {
+  // It tries for ten seconds: the other tests run meanwhile.
+  const lasting = new ExchangeRuns()
+  let [nobody, unanswered]: [number, ExchangeRun | undefined] = [0, undefined]
+  beforeAll(async () => {
     const { close, port } = await web(200, "")
     close()
-    const exchange = runs.start("--live", addressOf(port))
-    expect(await exchange.ended).toBe(2)
-    expect(exchange.errors()).toMatch(`Live source http://127.0.0.1:${port}: it does not answer (connect ECONNREFUSED`)
-    expect(exchange.errors().trim().split("\n").length).toBe(1)
+    nobody = port
+    unanswered = lasting.start("--live", addressOf(port))
+  })
+  afterAll(async () => {
+    await lasting.end()
+    lasting.removeFolder()
   })
 
   it.each([
     [404, "", "it answered with HTTP 404. Check that the address"],
     [200, "<html>", "what it says of BTCUSDT cannot be read"],
-    [200, '{"symbols":[{"symbol":"BTCUSDT","baseAsset":"BTC","quoteAsset":"USDT","filters":[]}]}', "tickSize is missing"],
+    [
+      200,
+      '{"symbols":[{"symbol":"BTCUSDT","baseAsset":"BTC","quoteAsset":"USDT","filters":[]}]}',
+      "tickSize is missing"
+    ],
     [400, '{"code":-1121,"msg":"Invalid symbol."}', "it lists none of BTCUSDT, ETHUSDT"]
   ])("ends the exchange at once where it answers %i %s", async (status, body, says) => {
     const server = await web(status, body)
@@ -268,5 +300,11 @@ describe("a live source that is of no use", () => {
     expect(await mirroring.ended).toBe(2)
     expect(mirroring.errors()).toContain("it no longer lists BTC/USDT with the ticks, lots and limits it had")
     server.close()
+  })
+
+  it("ends the exchange with 2 and one message where nobody answers", async () => {
+    expect(await unanswered!.ended).toBe(2)
+    expect(unanswered!.errors()).toMatch(`Live source http://127.0.0.1:${nobody}: it does not answer (connect ECONN`)
+    expect(unanswered!.errors().trim().split("\n").length).toBe(1)
   })
 })

@@ -71,7 +71,9 @@ describe("Recording", () => {
     expect(await types(recording, "ethusdt")).toEqual([`trade ${(60_030 + pauseMs) * 1_000}`])
     expect(recording.endUs - baseUs).toBe((60_030 + pauseMs) * 1_000)
     expect(recording.warnings).toContainEqual(
-      expect.stringMatching(`^Nothing was recorded for ${Math.round(gapMs / 1_000)} s from 2024-08-0.*leaves that time out`)
+      expect.stringMatching(
+        `^Nothing was recorded for ${Math.round(gapMs / 1_000)} s from 2024-08-0.*leaves that time out`
+      )
     )
     const kept = await Recording.open(paths, { idleUsMost: Number.POSITIVE_INFINITY })
     expect((await types(kept, "btcusdt")).at(-1)).toBe(`trade ${(day + 10) * 1_000}`)

@@ -157,7 +157,9 @@ describe("ReplayMarket: the public market", () => {
     const path = folder.gz("fit.gz", [start, trade(1, "buy", 102, 1).replace("1.02000000", "1.02500000")])
     const recording = await Recording.open([path])
     const listener = new MarketProbe()
-    expect(() => new ReplayMarket({ instrument: eth, source: recording, listener })).toThrow("holds btcusdt but not ethusdt")
+    expect(() => new ReplayMarket({ instrument: eth, source: recording, listener })).toThrow(
+      "holds btcusdt but not ethusdt"
+    )
     const market = new ReplayMarket({ instrument: btc, source: recording, listener })
     const message = "fit.gz, line 2: the price 1.02500000 is no multiple of BTC/USDT's tick 0.01"
     await expect(market.prepare(at(1))).rejects.toThrow(message)

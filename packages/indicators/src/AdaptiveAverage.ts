@@ -1,13 +1,14 @@
 /** Kaufman's adaptive moving average. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
+import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 
 /**
  * KAMA: y ← y + s²(x − y), s = e(f − g) + g, f = 2 / (fast + 1), g = 2 / (slow + 1); e, the efficiency ratio, is the net
  * change over n bars by the sum of absolute changes. Begins from the bar before its first. Source: P. Kaufman, Smarter
  * Trading, 1995; TA-Lib KAMA, which also takes e as 1 whenever the net change is not below the sum. Warm-up n. Unit: the
- * input's. The sum of changes is taken anew once a turn of the ring, against rounding.
+ * input's.
  */
 export class Kama extends Series {
   private readonly length: number
@@ -15,7 +16,7 @@ export class Kama extends Series {
   private readonly slowest: number
 
   constructor(length: number, fast: number, slow: number) {
-    super({ scalars: 4, ring: length + 1 })
+    super({ scalars: 5, ring: length + 1 })
     this.length = length
     this.fastest = 2 / (fast + 1)
     this.slowest = 2 / (slow + 1)
@@ -27,6 +28,7 @@ export class Kama extends Series {
     let count = scalars[1]! | 0
     let travelled = scalars[2]!
     let average = scalars[3]!
+    let peak = scalars[4]!
     for (let row = 0; row < rows; row++) {
       const value = input[row]!
       if (value - value !== 0) {
@@ -42,9 +44,15 @@ export class Kama extends Series {
         output[row] = Number.NaN
         continue
       }
-      if (at === 0) {
+      if (travelled > peak) peak = travelled
+      else if (travelled < peak * fallMax) {
         travelled = 0
-        for (let slot = 1; slot <= length; slot++) travelled += Math.abs(ring[slot]! - ring[slot - 1]!)
+        for (let step = 0, slot = at; step < length; step++) {
+          const from = ring[slot]!
+          slot = slot === length ? 0 : slot + 1
+          travelled += Math.abs(ring[slot]! - from)
+        }
+        peak = travelled
       }
       const oldest = ring[at]!
       const net = value - oldest
@@ -58,6 +66,7 @@ export class Kama extends Series {
     scalars[1] = count
     scalars[2] = travelled
     scalars[3] = average
+    scalars[4] = peak
   }
 }
 

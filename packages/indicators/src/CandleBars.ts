@@ -6,7 +6,7 @@
 /** Bars kept: ten to average over, before a bar three back, rounded up to a power of two. */
 const kept = 16
 const last = kept - 1
-const columns = 8
+const columns = 10
 
 export const candleRing = kept * columns
 
@@ -17,6 +17,8 @@ export class CandleBars {
   private readonly high: Float64Array
   private readonly low: Float64Array
   private readonly close: Float64Array
+  private readonly bodyOf: Float64Array
+  private readonly rangeOf: Float64Array
   private readonly bodies: Float64Array
   private readonly ranges: Float64Array
   private readonly fewRanges: Float64Array
@@ -29,31 +31,44 @@ export class CandleBars {
     this.high = part(1)
     this.low = part(2)
     this.close = part(3)
-    this.bodies = part(4)
-    this.ranges = part(5)
-    this.fewRanges = part(6)
-    this.shadows = part(7)
+    this.bodyOf = part(4)
+    this.rangeOf = part(5)
+    this.bodies = part(6)
+    this.ranges = part(7)
+    this.fewRanges = part(8)
+    this.shadows = part(9)
   }
 
-  /** Puts in bar `now`; the scalars 1 to 4 carry the moving sums from bar to bar, as TA-Lib does. */
-  push(now: number, open: number, high: number, low: number, close: number, sums: Float64Array): void {
+  /**
+   * Puts in bar `now`. The sums over the bars before it slide from bar to bar as TA-Lib's do, so that a tie falls to the
+   * same side; each is kept for the bars that a rule looks back at.
+   */
+  push(now: number, open: number, high: number, low: number, close: number): void {
     this.now = now
     const slot = now & last
+    const body = Math.abs(close - open)
+    const range = high - low
     this.open[slot] = open
     this.high[slot] = high
     this.low[slot] = low
     this.close[slot] = close
-    this.bodies[slot] = sums[1]!
-    this.ranges[slot] = sums[2]!
-    this.fewRanges[slot] = sums[3]!
-    this.shadows[slot] = sums[4]!
-    const body = Math.abs(close - open)
-    const range = high - low
-    const ten = now >= 10
-    sums[1] = sums[1]! + (body - (ten ? this.body(10) : 0))
-    sums[2] = sums[2]! + (range - (ten ? this.range(10) : 0))
-    sums[3] = sums[3]! + (range - (now >= 5 ? this.range(5) : 0))
-    sums[4] = sums[4]! + (range - body - (ten ? this.range(10) - this.body(10) : 0))
+    this.bodyOf[slot] = body
+    this.rangeOf[slot] = range
+    if (now === 0) {
+      this.bodies[slot] = this.ranges[slot] = this.fewRanges[slot] = this.shadows[slot] = 0
+      return
+    }
+    const before = (now - 1) & last
+    const newBody = this.bodyOf[before]!
+    const newRange = this.rangeOf[before]!
+    const ten = (now - 11) & last
+    const oldBody = now > 10 ? this.bodyOf[ten]! : 0
+    const oldRange = now > 10 ? this.rangeOf[ten]! : 0
+    const fifth = now > 5 ? this.rangeOf[(now - 6) & last]! : 0
+    this.bodies[slot] = this.bodies[before]! + (newBody - oldBody)
+    this.ranges[slot] = this.ranges[before]! + (newRange - oldRange)
+    this.fewRanges[slot] = this.fewRanges[before]! + (newRange - fifth)
+    this.shadows[slot] = this.shadows[before]! + (newRange - newBody - (oldRange - oldBody))
   }
 
   o(lag: number): number {
@@ -83,11 +98,11 @@ export class CandleBars {
   }
 
   body(lag: number): number {
-    return Math.abs(this.c(lag) - this.o(lag))
+    return this.bodyOf[(this.now - lag) & last]!
   }
 
   range(lag: number): number {
-    return this.h(lag) - this.l(lag)
+    return this.rangeOf[(this.now - lag) & last]!
   }
 
   upperShadow(lag: number): number {

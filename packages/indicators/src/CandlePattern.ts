@@ -5,7 +5,7 @@
 import { CandleBars, candleRing } from "./CandleBars.ts"
 import { type Indicator, define } from "./Indicator.ts"
 import { type Columns, Kernel } from "./Kernel.ts"
-import { type ValuesOf, factor } from "./Parameter.ts"
+import { choice, factor } from "./Parameter.ts"
 
 export type CandleRule = (bars: CandleBars) => number
 
@@ -15,7 +15,7 @@ export class CandlePattern extends Kernel {
   private readonly bars: CandleBars
 
   constructor(rule: CandleRule, warmup: number) {
-    super({ inputs: 4, outputs: 1, scalars: 5, ring: candleRing })
+    super({ inputs: 4, outputs: 1, scalars: 1, ring: candleRing })
     this.rule = rule
     this.warmup = warmup
     this.bars = new CandleBars(this.ring)
@@ -34,7 +34,7 @@ export class CandlePattern extends Kernel {
         output[row] = Number.NaN
         continue
       }
-      bars.push(count, open[row]!, high[row]!, low[row]!, close[row]!, scalars)
+      bars.push(count, open[row]!, high[row]!, low[row]!, close[row]!)
       output[row] = count < warmup ? Number.NaN : rule(bars)
       count++
     }
@@ -63,8 +63,33 @@ export const penetrating = (
   warmup: number,
   byDefault: number,
   ruleOf: (penetration: number) => CandleRule
-): Indicator => {
-  const parameters = { penetration: factor(byDefault, 0, 10, "fraction of the earlier body to reach into") } as const
-  const make = ({ penetration }: ValuesOf<typeof parameters>) => new CandlePattern(ruleOf(penetration), warmup)
-  return define({ ...shape, name, title, outputs: [name], parameters, warmup: () => warmup, make })
-}
+): Indicator =>
+  define({
+    ...shape,
+    name,
+    title,
+    outputs: [name],
+    parameters: { penetration: factor(byDefault, 0, 10, "fraction of the earlier body to reach into") },
+    warmup: () => warmup,
+    make: ({ penetration }) => new CandlePattern(ruleOf(penetration), warmup)
+  })
+
+/**
+ * A pattern of one body over another. TA-Lib since 0.6 answers 80 where they share an end ("partial"); before, that was
+ * no pattern ("none").
+ */
+export const touching = (
+  name: string,
+  title: string,
+  warmup: number,
+  ruleOf: (touch: number) => CandleRule
+): Indicator =>
+  define({
+    ...shape,
+    name,
+    title,
+    outputs: [name],
+    parameters: { touch: choice(["partial", "none"], "partial", "what bodies are that share an end: 80, or 0") },
+    warmup: () => warmup,
+    make: ({ touch }) => new CandlePattern(ruleOf(touch === "partial" ? 80 : 0), warmup)
+  })

@@ -1,18 +1,19 @@
 /** How two series move together: Pearson's correlation, and beta. */
 import { define } from "./Indicator.ts"
 import { type Columns, Kernel } from "./Kernel.ts"
+import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 import { SimpleReturn } from "./RateOfChange.ts"
 
 /**
- * Σ(x − x̄)², Σ(y − ȳ)² and Σ(x − x̄)(y − ȳ) over the last n pairs; sliding by Welford's recurrence, taken anew once a turn
- * of the ring, and exactly 0 where a series stands still for n bars.
+ * Σ(x − x̄)², Σ(y − ȳ)² and Σ(x − x̄)(y − ȳ) over the last n pairs; sliding by Welford's recurrence, taken anew once
+ * a turn of the ring and when one falls far, and exactly 0 where a series stands still for n bars.
  */
 class CoMoments extends Kernel {
   private readonly length: number
 
   constructor(length: number) {
-    super({ inputs: 2, outputs: 3, scalars: 11, ring: 2 * (length + 1) })
+    super({ inputs: 2, outputs: 3, scalars: 13, ring: 2 * (length + 1) })
     this.length = length
   }
 
@@ -32,6 +33,8 @@ class CoMoments extends Kernel {
     let lastY = scalars[8]!
     let alikeX = scalars[9]! | 0
     let alikeY = scalars[10]! | 0
+    let peakX = scalars[11]!
+    let peakY = scalars[12]!
     for (let row = 0; row < rows; row++) {
       const x = xs[row]!
       const y = ys[row]!
@@ -59,21 +62,25 @@ class CoMoments extends Kernel {
       xx += changeX * (full ? x - meanX + fromX - beforeX : x - meanX)
       yy += changeY * (full ? y - meanY + fromY - beforeY : y - meanY)
       xy += full ? (x - beforeX) * (y - meanY) - (fromX - beforeX) * (fromY - meanY) : changeX * (y - meanY)
-      if (at === length) {
+      if (xx > peakX) peakX = xx
+      if (yy > peakY) peakY = yy
+      if (next === 0 || (full && (xx < peakX * fallMax || yy < peakY * fallMax))) {
         meanX = meanY = xx = yy = xy = 0
-        for (let slot = 1; slot <= length; slot++) {
-          meanX += ring[slot]!
-          meanY += ring[second + slot]!
-        }
-        meanX /= length
-        meanY /= length
-        for (let slot = 1; slot <= length; slot++) {
-          const fromMeanX = ring[slot]! - meanX
-          const fromMeanY = ring[second + slot]! - meanY
-          xx += fromMeanX * fromMeanX
-          yy += fromMeanY * fromMeanY
-          xy += fromMeanX * fromMeanY
-        }
+        for (let slot = 0; slot <= length; slot++)
+          if (slot !== next) {
+            meanX += ring[slot]! / length
+            meanY += ring[second + slot]! / length
+          }
+        for (let slot = 0; slot <= length; slot++)
+          if (slot !== next) {
+            const fromMeanX = ring[slot]! - meanX
+            const fromMeanY = ring[second + slot]! - meanY
+            xx += fromMeanX * fromMeanX
+            yy += fromMeanY * fromMeanY
+            xy += fromMeanX * fromMeanY
+          }
+        peakX = xx
+        peakY = yy
       }
       if (alikeX === length) {
         meanX = x
@@ -100,6 +107,8 @@ class CoMoments extends Kernel {
     scalars[8] = lastY
     scalars[9] = alikeX
     scalars[10] = alikeY
+    scalars[11] = peakX
+    scalars[12] = peakY
   }
 }
 

@@ -35,20 +35,19 @@ class Extremum extends Series {
         for (let slot = length - 2; slot > 0; slot--) {
           const one = ring[slot]!
           if (one > best) best = one
-          ring[slot] = best
+          else ring[slot] = best
         }
         newest = value
       } else if (value > newest) newest = value
       ring[at] = value
       at++
+      let best = newest
       if (at === length) {
         at = 0
         full = true
-        output[row] = sign * newest
-      } else if (full) {
-        const older = ring[at]!
-        output[row] = sign * (older > newest ? older : newest)
-      } else output[row] = Number.NaN
+      } else if (!full) best = Number.NaN
+      else if (ring[at]! > best) best = ring[at]!
+      output[row] = sign * best
     }
     scalars[0] = at
     scalars[1] = full ? 1 : 0

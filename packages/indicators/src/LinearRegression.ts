@@ -1,6 +1,7 @@
 /** The straight line of least squares through a sliding window. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
+import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 
 export type LinePart = "value" | "slope" | "angle" | "intercept" | "forecast"
@@ -9,14 +10,14 @@ export type LinePart = "value" | "slope" | "angle" | "intercept" | "forecast"
  * y = b + m·i, i = 0 for the oldest of n values: its value at the newest (b + m(n − 1)), slope m, angle atan(m) in degrees,
  * intercept b, or forecast of the next bar (b + m·n). Source: TA-Lib LINEARREG, LINEARREG_SLOPE, LINEARREG_ANGLE,
  * LINEARREG_INTERCEPT, TSF. Warm-up n − 1. Unit: the input's; slope the input's a bar; angle degrees. O(1) by moving sums,
- * taken anew once a turn of the ring.
+ * taken anew once a turn of the ring, and when they fall far.
  */
 export class LinearRegression extends Series {
   private readonly length: number
   private readonly part: LinePart
 
   constructor(length: number, part: LinePart) {
-    super({ scalars: 4, ring: length + 1, temps: 1 })
+    super({ scalars: 5, ring: length + 1, temps: 1 })
     this.length = length
     this.part = part
   }
@@ -51,6 +52,7 @@ export class LinearRegression extends Series {
     let count = scalars[1]! | 0
     let sum = scalars[2]!
     let placed = scalars[3]!
+    let peak = scalars[4]!
     for (let row = 0; row < rows; row++) {
       const value = input[row]!
       if (value - value !== 0) {
@@ -68,13 +70,17 @@ export class LinearRegression extends Series {
         placed += (length - 1) * value - (sum - leaving)
         sum += value - leaving
       }
-      if (at === length) {
+      const size = Math.abs(sum)
+      if (size > peak) peak = size
+      if (next === 0 || (size < peak * fallMax && count === length)) {
         sum = 0
         placed = 0
-        for (let slot = 1; slot <= length; slot++) {
+        for (let place = 0, slot = next; place < length; place++) {
+          slot = slot === length ? 0 : slot + 1
           sum += ring[slot]!
-          placed += (slot - 1) * ring[slot]!
+          placed += place * ring[slot]!
         }
+        peak = Math.abs(sum)
       }
       at = next
       const slope = count < length ? Number.NaN : (length * placed - places * sum) / divisor
@@ -85,6 +91,7 @@ export class LinearRegression extends Series {
     scalars[1] = count
     scalars[2] = sum
     scalars[3] = placed
+    scalars[4] = peak
   }
 }
 

@@ -1,19 +1,20 @@
 /** Mean and spread of a sliding window: variance, standard deviation, and the volatility of returns. */
 import { define } from "./Indicator.ts"
 import { type Columns, Kernel, Series } from "./Kernel.ts"
+import { fallMax } from "./MovingSum.ts"
 import { factor, period } from "./Parameter.ts"
 import { LogReturn } from "./RateOfChange.ts"
 
 /**
  * Mean and mean squared distance from it, over n − `less` (0: the population's). Slides as Welford's recurrence does
- * (Technometrics 4, 1962), takes both anew once a turn of the ring, and is exactly 0 while all n values are one.
+ * (Technometrics 4, 1962), starts anew once a turn of the ring and when the spread falls far, and is exactly 0 while all n values are one.
  */
 export class Moments extends Kernel {
   private readonly length: number
   private readonly divisor: number
 
   constructor(length: number, less: 0 | 1 = 0) {
-    super({ inputs: 1, outputs: 2, scalars: 6, ring: length + 1 })
+    super({ inputs: 1, outputs: 2, scalars: 7, ring: length + 1 })
     this.length = length
     this.divisor = length - less
   }
@@ -30,6 +31,7 @@ export class Moments extends Kernel {
     let squares = scalars[3]!
     let previous = scalars[4]!
     let alike = scalars[5]! | 0
+    let peak = scalars[6]!
     for (let row = 0; row < rows; row++) {
       const value = input[row]!
       if (value - value !== 0) {
@@ -38,8 +40,10 @@ export class Moments extends Kernel {
       }
       ring[at] = value
       const next = at === length ? 0 : at + 1
-      alike = value !== previous ? 1 : alike < length ? alike + 1 : alike
-      previous = value
+      if (value !== previous) {
+        previous = value
+        alike = 1
+      } else if (alike < length) alike++
       if (count < length) {
         count++
         const distance = value - mean
@@ -55,13 +59,16 @@ export class Moments extends Kernel {
       if (alike === length) {
         mean = value
         squares = 0
-      } else if (at === length) {
+      } else if (squares > peak && next !== 0) peak = squares
+      else if (next === 0 || (squares < peak * fallMax && count === length)) {
         mean = 0
-        for (let slot = 1; slot <= length; slot++) mean += ring[slot]!
+        for (let slot = 0; slot <= length; slot++) if (slot !== next) mean += ring[slot]!
         mean /= length
         squares = 0
-        for (let slot = 1; slot <= length; slot++) squares += (ring[slot]! - mean) * (ring[slot]! - mean)
-      } else if (squares < 0) squares = 0
+        for (let slot = 0; slot <= length; slot++)
+          if (slot !== next) squares += (ring[slot]! - mean) * (ring[slot]! - mean)
+        peak = squares
+      }
       at = next
       means[row] = count < length ? Number.NaN : mean
       variances[row] = count < length ? Number.NaN : squares / divisor
@@ -72,6 +79,7 @@ export class Moments extends Kernel {
     scalars[3] = squares
     scalars[4] = previous
     scalars[5] = alike
+    scalars[6] = peak
   }
 }
 

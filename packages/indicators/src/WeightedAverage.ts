@@ -1,18 +1,18 @@
 /** Averages with straight-line weights: WMA, and the triangular one. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
-import { Sma } from "./MovingSum.ts"
+import { fallMax, Sma } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 
 /**
  * Weighted moving average: (1·x₁ + 2·x₂ + … + n·xₙ) / (n(n + 1) / 2), the newest weighs most. Source: TA-Lib WMA.
- * Warm-up n − 1. Unit: the input's. Both sums are taken anew once a turn of the ring, against rounding.
+ * Warm-up n − 1. Unit: the input's. Both sums are taken anew once a turn of the ring, and when they fall far.
  */
 export class Wma extends Series {
   private readonly length: number
 
   constructor(length: number) {
-    super({ scalars: 4, ring: length + 1 })
+    super({ scalars: 5, ring: length + 1 })
     this.length = length
   }
 
@@ -23,6 +23,7 @@ export class Wma extends Series {
     let count = scalars[1]! | 0
     let sum = scalars[2]!
     let weighted = scalars[3]!
+    let peak = scalars[4]!
     for (let row = 0; row < rows; row++) {
       const value = input[row]!
       if (value - value !== 0) {
@@ -39,13 +40,17 @@ export class Wma extends Series {
         weighted += length * value - sum
         sum += value - ring[next]!
       }
-      if (at === length) {
+      const size = Math.abs(sum)
+      if (size > peak) peak = size
+      if (next === 0 || (size < peak * fallMax && count === length)) {
         sum = 0
         weighted = 0
-        for (let slot = 1; slot <= length; slot++) {
+        for (let place = 1, slot = next; place <= length; place++) {
+          slot = slot === length ? 0 : slot + 1
           sum += ring[slot]!
-          weighted += slot * ring[slot]!
+          weighted += place * ring[slot]!
         }
+        peak = Math.abs(sum)
       }
       at = next
       output[row] = count < length ? Number.NaN : weighted / divisor
@@ -54,6 +59,7 @@ export class Wma extends Series {
     scalars[1] = count
     scalars[2] = sum
     scalars[3] = weighted
+    scalars[4] = peak
   }
 }
 

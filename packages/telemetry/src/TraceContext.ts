@@ -1,8 +1,8 @@
 /**
  * Owns the identity of traces: the context that travels between processes, its W3C `traceparent` form, and the ids that
  * are derived from the cause of an order.
- * A tick makes no span. When a strategy acts on one, both sides derive the same ids from (feed, epoch, seq): the
- * strategy hangs its spans under a root that the feed's node records afterwards, with the times it really saw.
+ * A tick makes no span. When a strategy acts on one, it derives the ids of a root from its cause, hangs its spans under
+ * it and names it to the feed's node, which records the root afterwards, with the times it really saw.
  * Everything here is pure but `withParent`, which only sets the parent of an effect.
  */
 import { hash } from "node:crypto"

@@ -136,7 +136,7 @@ export const humanTime = (us: number): string => {
   return `${Math.floor(us / 60_000_000)} min ${Math.round((us % 60_000_000) / 1_000_000)} s`
 }
 
-/** Attributes shown beside a span, in this order, by a short name. Those of the whole order stand in the heading. */
+/** Attributes shown beside a span, in this order, by a short name; not where a span above has said the same. */
 const shown: ReadonlyArray<readonly [key: string, label: string]> = [
   [Attributes.STRATEGY, "strategy"],
   [Attributes.ACCOUNT, "account"],
@@ -165,11 +165,21 @@ interface Row {
   readonly failed: boolean
 }
 
-const notesOf = (span: StoredSpan): string => {
-  const notes = shown.flatMap(([key, label]) => {
-    const value = span.attributes[key]
-    return value === undefined ? [] : [`${label}=${valueText(value)}`]
-  })
+/** What the spans above have said, by label. */
+type Said = Readonly<Record<string, string>>
+
+const saidBy = (span: StoredSpan): Said =>
+  Object.fromEntries(
+    shown.flatMap(([key, label]) => {
+      const value = span.attributes[key]
+      return value === undefined ? [] : [[label, valueText(value)] as const]
+    })
+  )
+
+const notesOf = (span: StoredSpan, above: Said): string => {
+  const notes = Object.entries(saidBy(span)).flatMap(([label, value]) =>
+    above[label] === value ? [] : [`${label}=${value}`]
+  )
   if (span.error !== undefined) notes.push(`error: ${plain(span.error === "" ? "unspecified" : span.error)}`)
   for (const link of span.links) notes.push(`links to ${link.traceId.slice(0, 8)}/${link.spanId}`)
   return notes.join(" ")
@@ -177,29 +187,30 @@ const notesOf = (span: StoredSpan): string => {
 
 const rowsOf = (tree: TraceTree): ReadonlyArray<Row> => {
   const rows: Array<Row> = []
-  const walk = (node: TraceNode, lead: string, branch: string, next: string): void => {
+  const walk = (node: TraceNode, lead: string, branch: string, next: string, above: Said): void => {
     const { span } = node
     rows.push({
       label: `${lead}${branch}${plain(span.name)}`,
       node: span.pid === 0 ? plain(span.node) : `${plain(span.node)} (${span.pid})`,
       offset: `+${humanTime(span.startUs - tree.startUs)}`,
       duration: humanTime(span.durationUs),
-      notes: notesOf(span),
+      notes: notesOf(span, above),
       failed: span.error !== undefined
     })
+    const said = { ...above, ...saidBy(span) }
     node.children.forEach((child, index) => {
       const last = index === node.children.length - 1
-      walk(child, lead + next, last ? "└─ " : "├─ ", last ? "   " : "│  ")
+      walk(child, lead + next, last ? "└─ " : "├─ ", last ? "   " : "│  ", said)
     })
   }
   for (const root of tree.roots) {
     if (root.missingParent === undefined) {
-      walk(root, "", "", "")
+      walk(root, "", "", "", {})
       continue
     }
     const label = `(parent ${root.missingParent} was not recorded)`
     rows.push({ label, node: "", offset: "", duration: "", notes: "", failed: false })
-    walk(root, "", "└─ ", "   ")
+    walk(root, "", "└─ ", "   ", {})
   }
   return rows
 }

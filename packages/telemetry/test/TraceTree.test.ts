@@ -51,12 +51,12 @@ describe("trace tree", () => {
         "feed.tick                node-1 (100)      +0 µs    120 µs  instrument=BTCUSDT epoch=3 seq=77",
         "├─ strategy.signal       node-1 (100)    +300 µs   45.3 µs",
         "└─ strategy.intent       node-1 (100)    +350 µs   3.20 ms  strategy=ma-cross side=BUY",
-        "   └─ account.submit     node-2 (200)    +800 µs   2.40 ms  account=main side=BUY",
+        "   └─ account.submit     node-2 (200)    +800 µs   2.40 ms  account=main",
         "      ├─ account.risk    node-2 (200)    +810 µs    8.5 µs",
         "      ├─ journal.append  node-2 (200)    +830 µs   2.10 ms",
-        "      └─ venue.submit    node-2 (200)   +3.30 ms  12.35 ms  venue=binance side=BUY",
+        "      └─ venue.submit    node-2 (200)   +3.30 ms  12.35 ms  venue=binance",
         "         ├─ venue.ack    node-2 (200)  +15.00 ms    900 µs",
-        "         └─ venue.fill   node-2 (200)    +1.22 s   1.10 ms  side=BUY"
+        "         └─ venue.fill   node-2 (200)    +1.22 s   1.10 ms"
       ].join("\n")
     )
   })

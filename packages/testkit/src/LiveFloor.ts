@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Environment, Outcry, type Result, type Running, until } from "./Outcry.ts"
+import type { Environment, Outcry, Result, Running } from "./Outcry.ts"
+import { until } from "./Outcry.ts"
 
 interface Placed {
   readonly node: string

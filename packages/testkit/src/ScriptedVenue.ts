@@ -2,20 +2,21 @@
  * A venue in memory behind the execution port, for orderings that a real one cannot be made to show: what a request is
  * answered with, and when, is set by the test. By default it accepts every order, finds what it has and cancels it.
  */
-import type {
-  CancelOrder,
-  CancelOutcome,
-  ExecutionEvent,
-  ExecutionSession,
-  LookupOrder,
-  LookupOutcome,
-  PlaceOrder,
-  PlaceOutcome,
-  Read,
-  VenueFill,
-  VenueOrder
+import {
+  Execution,
+  type CancelOrder,
+  type CancelOutcome,
+  type ExecutionEvent,
+  type ExecutionSession,
+  type LookupOrder,
+  type LookupOutcome,
+  type PlaceOrder,
+  type PlaceOutcome,
+  type Read,
+  type VenueFill,
+  type VenueOrder
 } from "@outcry/venue/Execution"
-import { Effect, Queue, Stream } from "effect"
+import { Effect, Layer, Queue, Stream } from "effect"
 import { btcUsdt, ethUsdt } from "./Instruments.ts"
 
 type Open = { -readonly [K in keyof VenueOrder]: VenueOrder[K] }
@@ -105,6 +106,11 @@ export class ScriptedVenue {
     return Effect.sync(() =>
       this.isReachable ? { _tag: "Ok", value: value() } : { _tag: "Unreachable", reason: "down by script" }
     )
+  }
+
+  /** As the only venue of a node, for whatever account. */
+  get layer(): Layer.Layer<Execution> {
+    return Layer.succeed(Execution, Execution.of({ session: () => Effect.succeed(this.session) }))
   }
 
   get session(): ExecutionSession {

@@ -17,6 +17,13 @@ const examplesText = (
     `  ${onStdout.cyan(command)}`
   ])
 
+/** A variable that stands for a flag is named itself: the library speaks of the flag only. */
+const named = (text: string): string =>
+  text.replace(
+    /^Invalid value for flag (--\S+): "config"\. Expected: SchemaError\(Expected (.*) at \["(\w+)"\]\)$/s,
+    "$3, which stands for $1, is not $2"
+  )
+
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 /** The `Presenter` of the outcry command. */
@@ -33,7 +40,9 @@ export const presenter: CliOutput.Presenter = {
         return data([sentence(event.helpDoc.description), "", ...first, page].join("\n"))
       }
       case "InvalidInvocation": {
-        const reason = event.errors.map((error) => sentence(error.message.replaceAll(/\s*\n\s*/g, " "))).join(" ")
+        const reason = event.errors
+          .map((error) => sentence(named(error.message.replaceAll(/\s*\n\s*/g, " "))))
+          .join(" ")
         const path = event.commandPath.join(" ")
         return message(errorText(userError("Usage", reason, `See \`${path} --help\` for what it accepts.`)))
       }

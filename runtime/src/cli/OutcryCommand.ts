@@ -2,7 +2,7 @@
  * The `outcry` command line: what it accepts and how it is explained. What a command does is imported when it runs, so
  * that help and mistakes are answered at once.
  */
-import { Effect } from "effect"
+import { Config, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { parseDuration } from "./TimeText.ts"
 
@@ -19,7 +19,8 @@ const start = Command.make(
   {
     nodes: Flag.Int("nodes").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("Nodes of the cluster, 1 to 16 (default 3)"),
+      Flag.withDescription("Nodes of the cluster, 1 to 16 (OUTCRY_NODES; default 3)"),
+      Flag.withFallbackConfig(Config.Int("OUTCRY_NODES")),
       Flag.filter(
         (n) => n >= 1 && n <= 16,
         () => "a number of nodes from 1 to 16"
@@ -39,7 +40,8 @@ const start = Command.make(
     ),
     seed: Flag.Int("seed").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("Seed of the simulated market (default 1)"),
+      Flag.withDescription("Seed of the simulated market (OUTCRY_SEED; default 1)"),
+      Flag.withFallbackConfig(Config.Int("OUTCRY_SEED")),
       Flag.filter(
         (n) => n >= 0,
         () => "a whole number that is not negative"
@@ -53,14 +55,20 @@ const start = Command.make(
       ),
       Flag.atLeast(0)
     ),
-    live: Flag.Literals("live", ["binance"]).pipe(
-      Flag.withDescription("Drive the market from a live venue's public data"),
+    live: Flag.String("live").pipe(
+      Flag.withMetavar("SOURCE"),
+      Flag.withDescription(
+        "Drive the market from a live venue's public data, accounts stay on paper: binance, or REST_URL,WS_URL"
+      ),
       Flag.optional
     ),
     data: dataFolder,
     port: Flag.Int("port").pipe(
       Flag.withMetavar("PORT"),
-      Flag.withDescription("Gateway port of the first node, the others follow; 0 takes free ones (default 4000)"),
+      Flag.withDescription(
+        "Gateway port of the first node, the others follow; 0 takes free ones (OUTCRY_PORT; default 4000)"
+      ),
+      Flag.withFallbackConfig(Config.Int("OUTCRY_PORT")),
       Flag.filter(
         (n) => n >= 0 && n <= 65_519,
         () => "a port from 0 to 65519"

@@ -8,7 +8,7 @@ import * as Logging from "@outcry/telemetry/Logging"
 import { Clock, Deferred, Effect, Option, Queue, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
 import { bringToRest, type Rest } from "../floor/FloorStop.ts"
-import { dataFolderAt } from "../floor/DataFolder.ts"
+import { type DataFolder, dataFolderAt } from "../floor/DataFolder.ts"
 import { endedText } from "../floor/ChildProcess.ts"
 import { type Floor, openFloor } from "../floor/Floor.ts"
 import { showFloor } from "../floor/LiveTable.ts"
@@ -30,14 +30,17 @@ interface End {
   readonly fault: UserError | undefined
 }
 
-const announce = Effect.fnUntraced(function* (floor: Floor) {
+const announce = Effect.fnUntraced(function* (floor: Floor, folder: DataFolder) {
   const [first] = floor.supervisor.gateways
+  const elsewhere = folder.root === dataFolderAt(undefined).root ? "" : ` --data ${folder.root}`
   yield* message("")
   yield* message(`  ${onStderr.bold("Gateway")}  ${floor.supervisor.gateways.map(({ url }) => url).join("  ")}`)
   yield* message(`  ${onStderr.bold("Token")}    ${floor.config.token}`)
   yield* message(`  ${onStderr.bold("Stream")}   ${first?.url.replace("http", "ws")}/ws?token=${floor.config.token}`)
   yield* message(
-    onStderr.dim("  In another terminal: outcry status, outcry explain STRATEGY, outcry trace --last-filled")
+    onStderr.dim(
+      `  In another terminal: npm run outcry -- status${elsewhere}; likewise explain STRATEGY, trace --last-filled`
+    )
   )
   yield* message("")
 })
@@ -70,7 +73,7 @@ const writeReport = (path: string, report: Report): Effect.Effect<void, UserErro
   })
 
 const marketOf = (plan: StartPlan): Report["market"] => ({
-  kind: plan.recordings.length === 0 ? "agents" : "replay",
+  kind: plan.live !== undefined ? "live" : plan.recordings.length === 0 ? "agents" : "replay",
   recordings: plan.recordings
 })
 
@@ -136,7 +139,7 @@ const session = Effect.fnUntraced(function* (flags: StartFlags, plan: StartPlan,
   const floor = yield* Effect.raceFirst(openFloor(folder, plan, flags.port), Queue.take(requests))
   // Whatever was started by then goes with the scope.
   if (typeof floor === "string") return { stoppedBy: floor }
-  yield* announce(floor)
+  yield* announce(floor, folder)
   yield* floor.phase("running")
   const fromMs = yield* Clock.currentTimeMillis
   const end = yield* Effect.raceFirst(

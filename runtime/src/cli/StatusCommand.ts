@@ -46,13 +46,15 @@ export const askFloor = Effect.fnUntraced(function* (folder: Option.Option<strin
   return { run, status }
 })
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
 const actorRows = (status: FloorStatus): ReadonlyArray<ReadonlyArray<string>> => [
   ...status.feeds.map((feed) => [
     "feed",
     feed.instrument,
     feed.node,
     feed.condition,
-    `${feed.bid} / ${feed.ask}, ${Math.round(feed.ageMs)} ms old, ${feed.seq} events, ${feed.gaps} gaps`
+    `${feed.bid} / ${feed.ask}, ${Math.round(feed.ageMs)} ms old, ${counted(feed.seq, "event")}, ${counted(feed.gaps, "gap")}`
   ]),
   ...status.accounts.map((account) => [
     "account",
@@ -76,9 +78,12 @@ const actorRows = (status: FloorStatus): ReadonlyArray<ReadonlyArray<string>> =>
     strategy.condition,
     [
       `on ${strategy.account}`,
-      `${strategy.intents} intents, ${strategy.orders} orders, ${strategy.fills} fills`,
+      counted(strategy.intents, "intent"),
+      counted(strategy.orders, "order"),
+      counted(strategy.fills, "fill"),
       ...(strategy.detail === "" ? [] : [strategy.detail]),
-      ...(strategy.lastError === "" ? [] : [strategy.lastError])
+      // The detail of a strategy that threw says what it threw.
+      ...(strategy.lastError === "" || strategy.detail.includes(strategy.lastError) ? [] : [strategy.lastError])
     ].join(", ")
   ]),
   ...status.missing.map(({ id, kind, reason }) => [kind, id, "?", "does not answer", reason])
@@ -105,5 +110,5 @@ export const run = Effect.fnUntraced(function* (options: {
       nodes.map((each) => [each.node, each.state, String(each.pid), each.url, each.detail])
     )
   )
-  yield* message(onStderr.dim("\nNext: outcry explain STRATEGY, outcry trace --last-filled"))
+  yield* message(onStderr.dim("\nNext: explain STRATEGY, trace --last-filled"))
 })

@@ -14,7 +14,7 @@ export const userErrors = {
   InvalidParameters: { code: "OUTCRY-1002", exitCode: exitCodes.usage },
   UnknownStrategy: { code: "OUTCRY-1003", exitCode: exitCodes.usage },
   RecordingUnusable: { code: "OUTCRY-1004", exitCode: exitCodes.usage },
-  NotOffered: { code: "OUTCRY-1005", exitCode: exitCodes.usage },
+  LiveUnreachable: { code: "OUTCRY-1005", exitCode: exitCodes.unreachable },
   InvalidConfiguration: { code: "OUTCRY-1006", exitCode: exitCodes.usage },
   ReportNotWritable: { code: "OUTCRY-1007", exitCode: exitCodes.usage },
   FloorRunning: { code: "OUTCRY-2001", exitCode: exitCodes.taken },

@@ -89,7 +89,9 @@ const peerWatch = (self: RunnerAddress.RunnerAddress) =>
               alive
                 ? Effect.void
                 : Effect.andThen(
-                    Effect.logWarning(`node at ${runner.address.host}:${runner.address.port} does not answer: its shards move`),
+                    Effect.logWarning(
+                      `node at ${runner.address.host}:${runner.address.port} does not answer: its shards move`
+                    ),
                     storage.setRunnerHealth(runner.address, false)
                   )
             ),

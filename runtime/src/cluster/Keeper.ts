@@ -31,9 +31,17 @@ export const layer = (floor: FloorConfig) =>
       const accounts = yield* Account.client
       const strategies = yield* Strategy.client
       const wanted = [
-        ...floor.accounts.map(({ name }) => ({ entity: Account, id: name, wake: Effect.asVoid(accounts(name).Status()) })),
+        ...floor.accounts.map(({ name }) => ({
+          entity: Account,
+          id: name,
+          wake: Effect.asVoid(accounts(name).Status())
+        })),
         ...floor.instruments.map((id) => ({ entity: Feed, id, wake: Effect.asVoid(feeds(id).Status()) })),
-        ...floor.strategies.map(({ name }) => ({ entity: Strategy, id: name, wake: Effect.asVoid(strategies(name).Status()) }))
+        ...floor.strategies.map(({ name }) => ({
+          entity: Strategy,
+          id: name,
+          wake: Effect.asVoid(strategies(name).Status())
+        }))
       ]
       /** When each was last known to be awake, epoch ms. */
       const awake = new Map<string, number>()
@@ -49,7 +57,12 @@ export const layer = (floor: FloorConfig) =>
         yield* actor.wake.pipe(
           Effect.timeout(wakeWithin),
           Effect.andThen(Effect.sync(() => void awake.set(key, now))),
-          Effect.catchCause((cause) => Effect.andThen(Effect.sync(() => void awake.delete(key)), Effect.logDebug(`${key} did not wake`, cause))),
+          Effect.catchCause((cause) =>
+            Effect.andThen(
+              Effect.sync(() => void awake.delete(key)),
+              Effect.logDebug(`${key} did not wake`, cause)
+            )
+          ),
           Effect.ensuring(Effect.sync(() => void waking.delete(key))),
           Effect.forkScoped
         )

@@ -23,7 +23,11 @@ import * as Keeper from "./Keeper.ts"
 import * as StrategyModules from "./StrategyModules.ts"
 
 const database = (floor: FloorConfig, node: NodeConfig) => {
-  const connection = Database.layer({ url: Redacted.make(floor.databaseUrl), applicationName: `outcry ${node.name}`, poolSize: 10 })
+  const connection = Database.layer({
+    url: Redacted.make(floor.databaseUrl),
+    applicationName: `outcry ${node.name}`,
+    poolSize: 10
+  })
   return Journal.layer().pipe(Layer.provideMerge(layerMigrations.pipe(Layer.provideMerge(connection))))
 }
 
@@ -91,6 +95,7 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
         settings.set(name, { definition: yield* StrategyModules.load(module), parameters, account })
       return StrategyHost.of({
         node: node.name,
+        snapshotEveryUs: 5_000_000,
         settings: (strategy) => settings.get(strategy),
         instrument: (id) =>
           data.session(id.slice(0, id.indexOf(":"))).pipe(
@@ -103,7 +108,7 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
           ),
         subscribe: hub.subscribe,
         recentBars: hub.recentBars,
-        recordCause: (cause) => (floor.instruments.includes(cause.instrument) ? hub.recordCause(cause) : Effect.void)
+        recordTick: hub.recordTick
       })
     })
   )

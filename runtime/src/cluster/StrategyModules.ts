@@ -57,10 +57,14 @@ export const load = Effect.fn("StrategyModules.load")(function* (path: string) {
   hookResolution()
   const loaded = yield* Effect.tryPromise({
     try: () => import(pathToFileURL(path).href) as Promise<{ readonly default?: unknown }>,
-    catch: (error) => refuse(`it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, "Correct the module.")
+    catch: (error) =>
+      refuse(`it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, "Correct the module.")
   })
   if (!isDefinition(loaded.default))
-    return yield* refuse("its default export is no strategy", "Write `export default defineStrategy({ … })`; the README shows one.")
+    return yield* refuse(
+      "its default export is no strategy",
+      "Write `export default defineStrategy({ … })`; the README shows one."
+    )
   return loaded.default
 })
 
@@ -73,7 +77,11 @@ export const checkParameters = Effect.fn("StrategyModules.checkParameters")(func
   const decoded = yield* Schema.decodeUnknownEffect(definition.parameters)(parameters).pipe(
     Effect.mapError(
       (error) =>
-        new InvalidStrategy({ module: path, reason: `invalid parameters: ${error.message}`, remedy: "Correct them with --param name=value." })
+        new InvalidStrategy({
+          module: path,
+          reason: `invalid parameters: ${error.message}`,
+          remedy: "Correct them with --param name=value."
+        })
     )
   )
   return yield* Effect.try({

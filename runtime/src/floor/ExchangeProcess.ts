@@ -21,6 +21,7 @@ export interface ExchangeOptions {
   readonly accounts: ReadonlyArray<PaperAccount>
   readonly seed: number
   readonly recordings: ReadonlyArray<string>
+  readonly live: string | undefined
 }
 
 const program = join(import.meta.dirname, "..", "..", "..", "packages", "exchange-sim", "src", "main.ts")
@@ -36,9 +37,16 @@ const faultsAllowed = (): boolean => process.execArgv.some((option) => /(?:^|=)f
 const wireSymbol = (instrument: string): string => instrument.slice(instrument.indexOf(":") + 1).replace("/", "")
 
 /** Wrong recordings are the user's; everything else is ours. */
-const failed = (child: ChildProcess, replaying: boolean, how: string) => {
+const failed = (child: ChildProcess, { live, recordings }: ExchangeOptions, how: string) => {
   const tail = logTail(child.logFile)
   const last = tail.split("\n").at(-1) ?? ""
+  const replaying = recordings.length > 0
+  if (live !== undefined)
+    return userError(
+      "LiveUnreachable",
+      `The live source ${live} cannot be used: ${last}`,
+      "Check the network and the address, or leave --live out."
+    )
   return replaying && /^(?:Recording |Option --replay)/.test(last)
     ? userError("RecordingUnusable", last, "The recordings are named with --replay.")
     : userError(
@@ -75,13 +83,14 @@ export const startExchange = Effect.fnUntraced(function* (options: ExchangeOptio
       "--order-limit",
       "100000",
       ...(faultsAllowed() ? ["--faults"] : []),
-      ...recordings.flatMap((file) => ["--replay", file])
+      ...recordings.flatMap((file) => ["--replay", file]),
+      ...(options.live === undefined ? [] : ["--live", options.live])
     ],
     logFile: join(run.logs, "exchange.log"),
     firstLine: true,
     graceMs: 3_000
   })
-  const fail = (how: string) => Effect.fail(failed(child, recordings.length > 0, how))
+  const fail = (how: string) => Effect.fail(failed(child, options, how))
   const line = yield* Effect.raceFirst(
     Deferred.await(child.firstLine),
     Effect.flatMap(Deferred.await(child.ended), (ended) => fail(endedText(ended)))

@@ -85,12 +85,13 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
       step("database", openFloorDatabase(folder, run.id), ({ embedded }) =>
         embedded ? "embedded Postgres" : "DATABASE_URL"
       ),
-      startExchange({ run, accounts, seed: plan.seed, recordings: plan.recordings })
+      startExchange({ run, accounts, seed: plan.seed, recordings: plan.recordings, live: plan.live })
     ],
     { concurrency: "unbounded" }
   )
   update({ children: asChildren(exchange.child, []) })
-  const market = plan.recordings.length === 0 ? `agents, seed ${plan.seed}` : `${plan.recordings.length} recordings`
+  const simulated = plan.recordings.length === 0 ? `agents, seed ${plan.seed}` : `${plan.recordings.length} recordings`
+  const market = plan.live === undefined ? simulated : `live ${plan.live}`
   yield* note(`exchange with ${exchange.instruments.join(", ")} (${market})`)
   const { instruments, strategies, warnings: left } = yield* runnable(plan.strategies, exchange.instruments)
   const warnings = [...exchange.warnings, ...left]

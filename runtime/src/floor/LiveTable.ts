@@ -13,6 +13,16 @@ const lineEveryMs = 5_000
 
 type Nodes = ReturnType<NodeSupervisor["nodes"]>
 
+/** Amounts as people read them. Display only. */
+const money = (text: string): string => (text === "" ? "" : Number(text).toFixed(2))
+
+/** The checks that stopped intents, the busiest first. */
+const stoppedBy = (refused: ReadonlyArray<{ readonly reason: string; readonly count: number }>): string =>
+  refused
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ count, reason }) => `${count} ${reason}`)
+    .join(", ")
+
 const netPositions = (status: FloorStatus) =>
   status.accounts.flatMap((account) =>
     account.positions.filter(({ strategy }) => strategy === "").map((row) => ({ account, row }))
@@ -85,22 +95,23 @@ export const drawing = (status: FloorStatus, nodes: Nodes, elapsedMs: number): s
         account.account,
         row.instrument,
         row.quantity,
-        row.averagePrice,
-        row.realised,
-        row.unrealised,
+        money(row.averagePrice),
+        money(row.realised),
+        money(row.unrealised),
         String(row.fills)
       ]),
       [2, 3, 4, 5, 6],
       paint
     ),
     table(
-      ["strategy", "condition", "intents", "orders", "fills"],
+      ["strategy", "condition", "intents", "orders", "fills", "stopped by"],
       status.strategies.map((each) => [
         each.strategy,
         each.condition,
         String(each.intents),
         String(each.orders),
-        String(each.fills)
+        String(each.fills),
+        stoppedBy(each.refused)
       ]),
       [2, 3, 4],
       paint

@@ -16,7 +16,7 @@ export interface StartFlags {
   readonly seed: number
   readonly replay: ReadonlyArray<string>
   readonly recordings: ReadonlyArray<string>
-  readonly live: Option.Option<"binance">
+  readonly live: Option.Option<string>
   readonly data: Option.Option<string>
   readonly port: number
   readonly strategy: ReadonlyArray<string>
@@ -31,6 +31,8 @@ export interface StartPlan {
   readonly reportFile: string | undefined
   readonly seed: number
   readonly recordings: ReadonlyArray<string>
+  /** Public data to mirror, as the exchange takes it; undefined for agents or recordings. */
+  readonly live: string | undefined
   readonly strategies: ReadonlyArray<ChosenStrategy>
 }
 
@@ -75,18 +77,22 @@ const reportFileOf = (given: Option.Option<string>): Effect.Effect<string | unde
 
 /** Everything that can be wrong without starting anything, found within a second. */
 export const checkFlags = Effect.fnUntraced(function* (flags: StartFlags) {
-  if (Option.isSome(flags.live))
+  const live = Option.getOrUndefined(flags.live)
+  if (live !== undefined && live !== "binance" && !/^https?:\/\/[^,/]+,wss?:\/\/[^,/]+$/.test(live))
     return yield* userError(
-      "NotOffered",
-      "--live is not offered by this release: its exchange is driven by agents or by recordings.",
-      "Leave it out for simulated markets, or use --replay FILE for recorded ones."
+      "Usage",
+      `--live "${live}" is no source of live market data.`,
+      "Use --live binance, or --live REST_URL,WS_URL of a compatible venue."
     )
+  if (live !== undefined && flags.replay.length > 0)
+    return yield* userError("Usage", "--live does not go with --replay.", "Name one or the other.")
   const plan: StartPlan = {
     nodes: flags.nodes,
     forMs: Option.getOrUndefined(flags.for),
     reportFile: yield* reportFileOf(flags.report),
     seed: flags.seed,
     recordings: yield* recordingsOf(flags),
+    live,
     strategies: yield* chooseStrategies(flags)
   }
   return plan

@@ -47,6 +47,7 @@ const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" 
 
 const aroundTheBatch: ReadonlyArray<RefusalReason> = [
   "CauseAlreadyActedOn",
+  "IntentExpired",
   "OrderNotOpen",
   "UnknownInstrument",
   "DuplicateOrder"

@@ -35,7 +35,10 @@ export const Report = Schema.Struct({
   version: Schema.Literal(1),
   runId: Schema.String,
   seed: Schema.Int,
-  market: Schema.Struct({ kind: Schema.Literals(["agents", "replay"]), recordings: Schema.Array(Schema.String) }),
+  market: Schema.Struct({
+    kind: Schema.Literals(["agents", "replay", "live"]),
+    recordings: Schema.Array(Schema.String)
+  }),
   startedAt: Schema.String,
   endedAt: Schema.String,
   durationSeconds: Schema.Number,
