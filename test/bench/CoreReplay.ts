@@ -2,7 +2,7 @@
  * Replay from a real Postgres: rows are read through the journal (order, gaps and checksums verified), decoded from the
  * stored form and applied. The yardstick reads the same rows by plain SQL in the same pages and only has their JSON parsed.
  */
-import type { AccountEvent } from "@outcry/model/AccountEvent"
+import { type AccountEvent, fillKey } from "@outcry/model/AccountEvent"
 import { decode, encode, versions } from "@outcry/model/AccountEventCodec"
 import { type AccountState, evolve, initial, instrumentAt } from "@outcry/model/AccountState"
 import { Database } from "@outcry/store/Database"
@@ -32,7 +32,7 @@ const rowsOf = (events: ReadonlyArray<AccountEvent>): ReadonlyArray<JournalRow> 
       timeUs: 1_750_000_000_000_000 + at,
       opening: event.type === "OrderIntended",
       clientOrderId: event.type === "OrderIntended" ? event.clientOrderId : null,
-      fillKey: event.type === "OrderFilled" ? `${event.instrument}#${event.venueTradeId}` : null,
+      fillKey: event.type === "OrderFilled" ? fillKey(event) : null,
       payload: JSON.parse(JSON.stringify(encode(event, (id, version) => instrumentAt(state, id, version)))) as unknown
     }
   })

@@ -96,8 +96,7 @@ const journalOf = Effect.fnUntraced(function* (harness: Harness) {
     const rows = yield* harness.observer.rows(account)
     for (const { payload, seq, type } of rows) {
       const fact = { entityId: account, seq, type, payload: payload as JournalOrderFact["payload"] }
-      // An intent that was refused is no order; should the exchange have it all the same, nobody intended it.
-      if (type !== "IntentRefused") journal.push(fact)
+      journal.push(fact)
       if (!reasonKinds.includes(type)) continue
       const code = fact.payload["code"]
       const reason = `${typeof code === "string" ? `${code} ` : ""}${String(fact.payload["reason"])}`

@@ -125,6 +125,8 @@ const readJournal = (facts: Iterable<JournalOrderFact>, prefix: string): Map<str
   for (const { entityId, payload, type } of facts) {
     const clientOrderId = payload["clientOrderId"]
     if (typeof clientOrderId !== "string" || !clientOrderId.startsWith(prefix)) continue
+    // It names the order that it did not become.
+    if (type === "IntentRefused") continue
     let order = orders.get(clientOrderId)
     if (order === undefined) {
       order = {

@@ -6,6 +6,7 @@
  * time goes on at the pace of the clock, since accounts still trade with the last book. With a live source market time is
  * the wall clock.
  */
+import { setImmediate as others } from "node:timers/promises"
 import type { Market } from "./Market.ts"
 
 export type Speed = number | "max"
@@ -28,6 +29,8 @@ export interface DriverOptions {
 
 const pauseMs = 4
 export const stepUs = 100_000
+/** Steps at a stretch: a market that catches up must not keep the connections from being served. */
+const stepsAtOnce = 5
 
 export class Driver {
   readonly #options: DriverOptions
@@ -100,7 +103,8 @@ export class Driver {
 
   async #advance(targetUs: number): Promise<void> {
     const { markets, onEnded, onStep } = this.#options
-    while (this.#marketUs < targetUs && !this.#stopped) {
+    for (let step = 1; this.#marketUs < targetUs && !this.#stopped; step++) {
+      if (step % stepsAtOnce === 0) await others()
       const boundaryUs = this.#marketUs - (this.#marketUs % stepUs) + stepUs
       let readyUs = Math.min(targetUs, boundaryUs)
       for (const market of markets) readyUs = Math.min(readyUs, await market.prepare(readyUs))

@@ -169,7 +169,7 @@ describe("market streams", () => {
 
   it("disconnects a client that does not read, and only that one", async () => {
     const bounded = await TestExchange.start({
-      socketLimits: { bufferedBytesMost: 50_000, pingMs: 600_000 },
+      socketLimits: { bufferedBytesMost: 500_000, pingMs: 600_000 },
       speed: 500
     })
     const names = ["btcusdt", "ethusdt"].flatMap((symbol) => [`${symbol}@depth20@100ms`, `${symbol}@depth@100ms`])

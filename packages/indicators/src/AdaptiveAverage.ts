@@ -1,8 +1,8 @@
 /** Kaufman's adaptive moving average. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
-import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
+import { fallMax } from "./Rounding.ts"
 
 /**
  * KAMA: y ← y + s²(x − y), s = e(f − g) + g, f = 2 / (fast + 1), g = 2 / (slow + 1); e, the efficiency ratio, is the net

@@ -2,9 +2,10 @@
 import { define } from "./Indicator.ts"
 import { type Columns, Kernel } from "./Kernel.ts"
 import { period } from "./Parameter.ts"
+import { rounding } from "./Rounding.ts"
 
 /**
- * CCI: (p − mean) / (0.015·mean absolute deviation) over n bars, p = (high + low + close) / 3; 0 where either is 0. Source:
+ * CCI: (p − mean) / (0.015·mean absolute deviation) over n bars, p = (high + low + close) / 3; 0 where either is but rounding. Source:
  * D. Lambert, Commodities, October 1980; TA-Lib CCI. Warm-up n − 1. Unit: none. O(n) a bar: the mean moves, and with it
  * every deviation.
  */
@@ -43,7 +44,10 @@ export class Cci extends Kernel {
       let deviations = 0
       for (let slot = 0; slot < length; slot++) deviations += Math.abs(ring[slot]! - mean)
       const distance = price - mean
-      output[row] = distance === 0 || deviations === 0 ? 0 : distance / (0.015 * (deviations / length))
+      output[row] =
+        Math.abs(distance) <= rounding * (Math.abs(price) + Math.abs(mean)) || deviations === 0
+          ? 0
+          : distance / (0.015 * (deviations / length))
     }
     scalars[0] = at
     scalars[1] = count

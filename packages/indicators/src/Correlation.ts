@@ -1,9 +1,9 @@
 /** How two series move together: Pearson's correlation, and beta. */
 import { define } from "./Indicator.ts"
 import { type Columns, Kernel } from "./Kernel.ts"
-import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 import { SimpleReturn } from "./RateOfChange.ts"
+import { fallMax } from "./Rounding.ts"
 
 /**
  * Σ(x − x̄)², Σ(y − ȳ)² and Σ(x − x̄)(y − ȳ) over the last n pairs; sliding by Welford's recurrence, taken anew once
@@ -68,9 +68,11 @@ class CoMoments extends Kernel {
         meanX = meanY = xx = yy = xy = 0
         for (let slot = 0; slot <= length; slot++)
           if (slot !== next) {
-            meanX += ring[slot]! / length
-            meanY += ring[second + slot]! / length
+            meanX += ring[slot]!
+            meanY += ring[second + slot]!
           }
+        meanX /= length
+        meanY /= length
         for (let slot = 0; slot <= length; slot++)
           if (slot !== next) {
             const fromMeanX = ring[slot]! - meanX

@@ -26,7 +26,7 @@ export interface KernelShape {
 }
 
 /** Rows handed to `run` at once: the columns between stages stay in the processor's cache. */
-const blockRows = 4096
+const blockRows = 1024
 
 const stored = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value)

@@ -1,8 +1,8 @@
 /** The straight line of least squares through a sliding window. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
-import { fallMax } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
+import { fallMax } from "./Rounding.ts"
 
 export type LinePart = "value" | "slope" | "angle" | "intercept" | "forecast"
 

@@ -2,16 +2,11 @@
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
 import { period } from "./Parameter.ts"
+import { fallMax } from "./Rounding.ts"
 
 /**
- * How far a moving total may fall below the largest it was before it is added up anew: rounding stays under 1e-12 of it, at
- * the cost of one comparison a bar. One huge value leaves nothing behind once it is out of the window.
- */
-export const fallMax = 1e-4
-
-/**
- * Σ of the last n values. The ring has one spare slot, so that a peeked row overwrites nothing needed. Of n equal values,
- * all zeros above all, the sum is exact. Warm-up n − 1. Unit: the input's. O(1), but for the rare sum taken anew.
+ * Σ of the last n values. The ring has one spare slot, so that a peeked row overwrites nothing needed. A sum that has fallen
+ * far is taken anew from the ring, so that one of zeros is 0. Warm-up n − 1. Unit: the input's. O(1), but for that.
  */
 export class MovingSum extends Series {
   private readonly length: number
@@ -19,7 +14,7 @@ export class MovingSum extends Series {
 
   /** With a `divisor` the sum is divided by it. */
   constructor(length: number, divisor = 1) {
-    super({ scalars: 6, ring: length })
+    super({ scalars: 4, ring: length + 1 })
     this.length = length
     this.divisor = divisor
   }
@@ -29,9 +24,7 @@ export class MovingSum extends Series {
     let at = scalars[0]! | 0
     let count = scalars[1]! | 0
     let sum = scalars[2]!
-    let previous = scalars[3]!
-    let alike = scalars[4]! | 0
-    let peak = scalars[5]!
+    let peak = scalars[3]!
     for (let row = 0; row < rows; row++) {
       const value = input[row]!
       if (value - value !== 0) {
@@ -39,18 +32,13 @@ export class MovingSum extends Series {
         continue
       }
       ring[at] = value
-      if (value !== previous) {
-        previous = value
-        alike = 1
-      } else if (alike < length) alike++
-      at = at === length - 1 ? 0 : at + 1
+      at = at === length ? 0 : at + 1
       if (count < length) {
         sum += value
         count++
       } else sum += value - ring[at]!
       const size = Math.abs(sum)
-      if (alike === length) sum = value * length
-      else if (size > peak) peak = size
+      if (size > peak) peak = size
       else if (size < peak * fallMax && count === length) {
         sum = 0
         for (let slot = 0; slot <= length; slot++) if (slot !== at) sum += ring[slot]!
@@ -61,9 +49,7 @@ export class MovingSum extends Series {
     scalars[0] = at
     scalars[1] = count
     scalars[2] = sum
-    scalars[3] = previous
-    scalars[4] = alike
-    scalars[5] = peak
+    scalars[3] = peak
   }
 }
 

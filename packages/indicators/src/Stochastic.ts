@@ -5,8 +5,9 @@ import { type Columns, Kernel } from "./Kernel.ts"
 import { Sma } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
 import { Rsi } from "./RelativeStrength.ts"
+import { rounding } from "./Rounding.ts"
 
-/** 100·(close − lowest) / (highest − lowest) over n bars, 0 while they are one: raw %K of TA-Lib. */
+/** 100·(close − lowest) / (highest − lowest) over n bars, 0 while they are one but for rounding: raw %K of TA-Lib. */
 class RawK extends Kernel {
   private readonly highest: Max
   private readonly lowest: Min
@@ -28,8 +29,11 @@ class RawK extends Kernel {
     this.highest.pass(high, highest, rows)
     this.lowest.pass(low, lowest, rows)
     for (let row = 0; row < rows; row++) {
-      const unit = (highest[row]! - lowest[row]!) / 100
-      output[row] = unit === 0 ? 0 : (close[row]! - lowest[row]!) / unit
+      const top = highest[row]!
+      const bottom = lowest[row]!
+      const range = top - bottom
+      const flat = range <= rounding * (Math.abs(top) + Math.abs(bottom))
+      output[row] = flat ? 0 : (close[row]! - bottom) / (range / 100)
     }
   }
 }

@@ -1,9 +1,9 @@
 /** Mean and spread of a sliding window: variance, standard deviation, and the volatility of returns. */
 import { define } from "./Indicator.ts"
 import { type Columns, Kernel, Series } from "./Kernel.ts"
-import { fallMax } from "./MovingSum.ts"
 import { factor, period } from "./Parameter.ts"
 import { LogReturn } from "./RateOfChange.ts"
+import { fallMax } from "./Rounding.ts"
 
 /**
  * Mean and mean squared distance from it, over n − `less` (0: the population's). Slides as Welford's recurrence does

@@ -4,6 +4,7 @@ import { define } from "./Indicator.ts"
 import { type Columns, Kernel } from "./Kernel.ts"
 import { MovingSum } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
+import { rounding } from "./Rounding.ts"
 
 /**
  * On-balance volume: + v on a higher close, − v on a lower one; begins with the first bar's volume. Source: J. Granville,
@@ -73,12 +74,9 @@ export class ForceIndex extends Kernel {
   }
 }
 
-/** Two typical prices nearer than this, of their sum, differ by the rounding of the division by three alone. */
-const rounding = 1e-14
-
 /**
  * Money flow index: 100·P / (P + N), P and N the sums over n bars of p·v on bars where p = (high + low + close) / 3 rose and
- * fell; 0 when nothing flowed. Source: G. Quong and A. Soudack, Technical Analysis of Stocks & Commodities, 1989; TA-Lib
+ * fell by more than rounding; 0 when nothing flowed. Source: G. Quong and A. Soudack, Technical Analysis of Stocks & Commodities, 1989; TA-Lib
  * MFI. Warm-up n. Unit: 0 to 100.
  */
 export class MoneyFlowIndex extends Kernel {

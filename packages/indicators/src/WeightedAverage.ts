@@ -1,8 +1,9 @@
 /** Averages with straight-line weights: WMA, and the triangular one. */
 import { define } from "./Indicator.ts"
 import { Series } from "./Kernel.ts"
-import { fallMax, Sma } from "./MovingSum.ts"
+import { Sma } from "./MovingSum.ts"
 import { period } from "./Parameter.ts"
+import { fallMax } from "./Rounding.ts"
 
 /**
  * Weighted moving average: (1·x₁ + 2·x₂ + … + n·xₙ) / (n(n + 1) / 2), the newest weighs most. Source: TA-Lib WMA.

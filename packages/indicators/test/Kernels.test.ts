@@ -125,6 +125,11 @@ describe.each(indicators.map((indicator): [string, Indicator] => [indicator.name
     expect(first.every(Number.isFinite)).toBe(true)
   })
 
+  it("answers the same bar by bar for a history longer than the blocks it is worked in", () => {
+    const columns = columnsOf(indicator, randomBars(9, 2300, 0.001))
+    same(indicator.make().batch(columns), streamed(indicator.make(), columns), "2,300 rows")
+  })
+
   it("forgets everything on reset", () => {
     const columns = columnsOf(indicator, randomBars(5, rows))
     const kernel = indicator.make()

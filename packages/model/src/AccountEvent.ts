@@ -181,9 +181,16 @@ export type AccountEvent =
 
 export type AccountEventType = AccountEvent["type"]
 
-/** Uniqueness of a fill: venue trade ids are unique per account and instrument. */
-export const fillKey = (event: { readonly instrument: InstrumentId; readonly venueTradeId: string }): string =>
-  `${event.instrument}#${event.venueTradeId}`
+/** A fill among those of its instrument. The side belongs to it: who trades with himself has two fills of one trade. */
+export const tradeKey = (event: { readonly venueTradeId: string; readonly side: Side }): string =>
+  `${event.venueTradeId}/${event.side}`
+
+/** Uniqueness of a fill within its account. */
+export const fillKey = (event: {
+  readonly instrument: InstrumentId
+  readonly venueTradeId: string
+  readonly side: Side
+}): string => `${event.instrument}#${tradeKey(event)}`
 
 /** Events that may open or enlarge a position: a halted account cannot append them. */
 export const isOpening = (event: AccountEvent): boolean => event.type === "OrderIntended"

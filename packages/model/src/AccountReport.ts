@@ -3,7 +3,7 @@
  * compared with what is known, and says nothing, a fact along the transition table, or a flagged difference.
  */
 import type * as Command from "./AccountCommand.ts"
-import { type AccountEvent, fillKey } from "./AccountEvent.ts"
+import { type AccountEvent, fillKey, tradeKey } from "./AccountEvent.ts"
 import { type AccountState, findOrder, flagKey, instrumentAt } from "./AccountState.ts"
 import { isOurs } from "./ClientOrderId.ts"
 import { isClosed, type Order, type OrderInput, remainingLots, transition } from "./Order.ts"
@@ -142,7 +142,7 @@ const faultOf = (state: AccountState, order: Order, report: Command.ReportFill):
 
 /** Our own execution. Each counts once; one that fits no order is flagged and not booked. */
 export const reportFill = (state: AccountState, report: Command.ReportFill, take: Take): void => {
-  if (state.fillKeys.get(report.instrument)?.has(report.venueTradeId) === true) return
+  if (state.fillKeys.get(report.instrument)?.has(tradeKey(report)) === true) return
   const order = findReported(state, report)
   if (order === undefined)
     return flag(

@@ -5,7 +5,7 @@
  * Memory is bounded: open orders by limit, closed orders and fill keys by the constants below.
  */
 import type * as Amount from "./Amount.ts"
-import { type AccountEvent, type OrderFilled, type OrderIntended, type TradingState } from "./AccountEvent.ts"
+import { type AccountEvent, type OrderFilled, type OrderIntended, tradeKey, type TradingState } from "./AccountEvent.ts"
 import * as Instrument from "./Instrument.ts"
 import { defaults, type Limits } from "./Limits.ts"
 import { type FeedPosition, microsPerSecond, signOf } from "./MarketData.ts"
@@ -174,7 +174,7 @@ const fill = (state: AccountState, event: OrderFilled): void => {
   if (!isClosed(order.status)) hold(state, order, event.lots, -1)
   order.filledLots += event.lots
   step(state, order, remainingLots(order) === 0 ? "filled" : "partlyFilled")
-  remember(getOrAdd(state.fillKeys, event.instrument, noKeys), event.venueTradeId, fillKeysMax)
+  remember(getOrAdd(state.fillKeys, event.instrument, noKeys), tradeKey(event), fillKeysMax)
   const last = state.lastTradeIds.get(event.instrument)
   if (last === undefined || isLater(event.venueTradeId, last))
     state.lastTradeIds.set(event.instrument, event.venueTradeId)

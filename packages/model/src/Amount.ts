@@ -13,8 +13,6 @@ const one = 10n ** BigInt(scale)
 /** An amount in units of 10^-12 of its asset. */
 export type Amount = bigint
 
-export const zero: Amount = 0n
-
 const pattern = /^(-?)(\d+)(?:\.(\d+))?$/
 
 /** Parses a decimal such as `"-12.50"`; undefined where the text is no decimal or finer than 10^-12. */
@@ -58,5 +56,3 @@ export const mulDiv = (amount: Amount, numerator: bigint, denominator: bigint): 
 }
 
 export const abs = (amount: Amount): Amount => (amount < 0n ? -amount : amount)
-export const min = (a: Amount, b: Amount): Amount => (a < b ? a : b)
-export const max = (a: Amount, b: Amount): Amount => (a > b ? a : b)

@@ -64,6 +64,16 @@ describe("reports of the venue", () => {
     expect(account.state.positions.get(btcUsdt.id)?.lots).toBe(300)
   })
 
+  it("count both fills of a trade with ourselves, which share its id", () => {
+    const account = new AccountFixture()
+    const buy = account.working()
+    const sell = account.working({ side: "sell" })
+    account.run(account.filled(buy, { venueTradeId: "77" }))
+    expect(account.types(account.filled(sell, { venueTradeId: "77", side: "sell" }))).toEqual(["OrderFilled"])
+    expect(account.types(account.filled(sell, { venueTradeId: "77", side: "sell" }))).toEqual([])
+    expect([account.state.orders.size, account.state.positions.get(btcUsdt.id)?.lots]).toEqual([0, 0])
+  })
+
   it("may tell of a fill before the acceptance, and of one by the venue's id alone", () => {
     const account = new AccountFixture()
     const id = account.placed()

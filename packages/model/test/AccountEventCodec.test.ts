@@ -57,7 +57,7 @@ describe("the journal of release 0.1.0", () => {
       ["ETH", "100", "0"],
       ["BNB", "0.000000000007", "0"]
     ])
-    expect(stateHash(state)).toBe("2c6eb97db619ad19966feb64bab2e4fa1c2651507da183af95036ce800e7ba24")
+    expect(stateHash(state)).toBe("e4b568ef6e5d716c1ac6e18adaa7ad8d96c89c64288fcb3bbbee8747e92da5dd")
   })
 
   it("is written again as it was read", () => {

@@ -59,11 +59,18 @@ export const table = (
   return [colours.dim(line(head)), ...rows.map(line)].join("\n")
 }
 
-/** Ends the process quietly when whoever reads stdout has gone. */
+/**
+ * Ends the process quietly when whoever reads its output has gone. A command that holds other processes stops in order,
+ * as if it had been asked to: it listens for that signal.
+ */
 export const endOnClosedPipe = (): void => {
+  let ending = false
   const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code === "EPIPE") process.exit(0)
-    throw error
+    if (ending) return
+    if (error.code !== "EPIPE") throw error
+    ending = true
+    if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM")
+    else process.exit(0)
   }
   process.stdout.on("error", onError)
   process.stderr.on("error", onError)

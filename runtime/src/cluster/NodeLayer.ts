@@ -6,7 +6,7 @@ import { FeedHost } from "@outcry/actor-feed/Actor"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import * as StrategyActor from "@outcry/actor-strategy/Actor"
 import { StrategyHost, type StrategySettings, UnknownInstrument } from "@outcry/actor-strategy/StrategyHost"
-import { pruneClusterMessages } from "@outcry/store/ClusterPruning"
+import { clusterPruning } from "@outcry/store/ClusterPruning"
 import { Database } from "@outcry/store/Database"
 import { raiseFeedEpoch } from "@outcry/store/FeedEpoch"
 import { type Installation, openInstallation } from "@outcry/store/Installation"
@@ -113,13 +113,7 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
     })
   )
 
-const pruning = Layer.effectDiscard(
-  pruneClusterMessages().pipe(
-    Effect.catchCause((cause) => Effect.logDebug("pruning interrupted", cause)),
-    Effect.repeat(Schedule.spaced("1 minute")),
-    Effect.forkScoped
-  )
-)
+const pruning = Layer.effectDiscard(clusterPruning())
 
 /** Runs the node's actors and provides what the gateway needs: the cluster, the feeds' hub and the database. */
 export const layer = (floor: FloorConfig, node: NodeConfig) => {

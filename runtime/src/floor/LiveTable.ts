@@ -42,6 +42,14 @@ const totals = (status: FloorStatus) => ({
   unknown: status.accounts.reduce((total, { unknownOrders }) => total + unknownOrders, 0)
 })
 
+/** Why the totals are less than the truth: an account that recovers, or does not answer, is not in them. */
+const absent = (status: FloorStatus): ReadonlyArray<string> => [
+  ...status.accounts
+    .filter(({ condition }) => condition !== "ready")
+    .map(({ account, condition }) => `${account} ${condition}`),
+  ...(status.missing.length > 0 ? [`no answer from ${status.missing.map(({ id }) => id).join(", ")}`] : [])
+]
+
 /** One line, for logs and pipes. */
 export const compactLine = (status: FloorStatus, nodes: Nodes, elapsedMs: number): string => {
   const { fills, open, orders, unknown } = totals(status)
@@ -49,10 +57,6 @@ export const compactLine = (status: FloorStatus, nodes: Nodes, elapsedMs: number
     ({ ask, bid, condition, instrument }) => `${instrument} ${condition === "live" ? `${bid}/${ask}` : condition}`
   )
   const ready = nodes.filter((node) => node.ready).length
-  const troubled = [
-    ...(unknown > 0 ? [`${unknown} unknown`] : []),
-    ...(status.missing.length > 0 ? [`${status.missing.length} actors do not answer`] : [])
-  ]
   return [
     durationText(elapsedMs),
     ...prices,
@@ -60,7 +64,8 @@ export const compactLine = (status: FloorStatus, nodes: Nodes, elapsedMs: number
     `${fills} fills`,
     `P&L ${profit(status).toFixed(2)} before fees`,
     `${ready}/${nodes.length} nodes`,
-    ...troubled
+    ...(unknown > 0 ? [`${unknown} unknown`] : []),
+    ...absent(status)
   ].join("  ")
 }
 
@@ -76,6 +81,7 @@ export const drawing = (status: FloorStatus, nodes: Nodes, elapsedMs: number): s
   const paint = onStderr
   return [
     `${paint.bold("PAPER")}  ${durationText(elapsedMs)}  ${orders} orders, ${open} open, ${unknown} unknown, ${fills} fills  P&L ${paint.bold(profit(status).toFixed(2))} USDT before fees`,
+    ...absent(status).map((text) => paint.yellow(text)),
     table(
       ["instrument", "bid", "ask", "last", "condition", "age"],
       status.feeds.map((feed) => [
