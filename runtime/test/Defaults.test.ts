@@ -44,7 +44,7 @@ it("gives every error a code of its own and keeps the exit codes", () => {
     "OUTCRY-1002": 2,
     "OUTCRY-1003": 2,
     "OUTCRY-1004": 2,
-    "OUTCRY-1005": 2,
+    "OUTCRY-1005": 3,
     "OUTCRY-1006": 2,
     "OUTCRY-1007": 2,
     "OUTCRY-2001": 4,

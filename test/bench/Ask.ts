@@ -31,7 +31,7 @@ interface Rate {
 }
 
 /** Keeps `inFlight` calls under way for one window. */
-const window = (inFlight: number, call: Effect.Effect<unknown, unknown>) =>
+const window = <E>(inFlight: number, call: Effect.Effect<unknown, E>) =>
   Effect.gen(function* () {
     const begin = performance.now()
     let done = 0

@@ -67,5 +67,5 @@ export const makeAudit = Effect.fnUntraced(function* ({ report, session, state, 
     return true
   })
 
-  return alone.withPermits(1)(Effect.zipWith(fills, orders, (a, b) => a && b))
+  return { run: alone.withPermits(1)(Effect.zipWith(fills, orders, (a, b) => a && b)) }
 })

@@ -39,7 +39,7 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
   const { ask, ledger, report, session, settings, wire } = tools
   const { state } = ledger
   const scope = yield* Effect.scope
-  const audit = yield* makeAudit({ state, session, wire, report })
+  const { run: audit } = yield* makeAudit({ state, session, wire, report })
 
   const read = <A>(what: string, effect: Effect.Effect<Read<A>>) =>
     Effect.flatMap(effect, (answer) =>

@@ -145,8 +145,8 @@ const readJournal = (facts: Iterable<JournalOrderFact>, prefix: string): Map<str
     const fate = fatesByType[type]
     // An acceptance found later settles an unknown or given-up order; nothing un-accepts one.
     if (fate !== undefined && order.fate !== "accepted") order.fate = fate
-    if (type === "OrderAccepted" && payload["venueOrderId"] !== undefined)
-      order.venueOrderIds.add(String(payload["venueOrderId"]))
+    const { venueOrderId } = payload
+    if (type === "OrderAccepted" && typeof venueOrderId === "string") order.venueOrderIds.add(venueOrderId)
     if (type === "OrderFilled") {
       order.fate = "accepted"
       const key = fillKey(payload, instruments.get(clientOrderId) ?? "")

@@ -34,7 +34,7 @@ describe("the exchange process", () => {
   it("ends when its parent's pipe closes, if so asked", async () => {
     const exchange = run("--parent-stdin")
     await exchange.line("ready")
-    exchange.child.stdin!.end()
+    exchange.child.stdin.end()
     expect(await exchange.ended).toBe(0)
   })
 

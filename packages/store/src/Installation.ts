@@ -10,7 +10,8 @@ export interface Installation {
   /** 32 lower-case hexadecimal characters. */
   readonly journalId: string
   readonly shardCount: number
-  readonly created: Date
+  /** Epoch microseconds. */
+  readonly createdUs: number
 }
 
 export class ShardCountMismatch extends Schema.TaggedError<ShardCountMismatch>()("ShardCountMismatch", {
@@ -38,7 +39,7 @@ export const openInstallation = Effect.fn("Installation.open")(function* (option
   const installation: Installation = {
     journalId: row.journal_id,
     shardCount: row.shard_count,
-    created: new Date(row.created_ms)
+    createdUs: Math.round(row.created_ms * 1000)
   }
   return installation
 })

@@ -7,12 +7,11 @@ const [, , dataDir = "", stay = "stay"] = process.argv
 const program = Effect.gen(function* () {
   const server = yield* embeddedPostgres({ dataDir })
   process.stdout.write(`${server.pid()} ${server.port}\n`)
-  if (stay === "stay") {
-    // An idle fiber alone does not keep the process.
-    const alive = setInterval(() => {}, 60_000)
-    yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(alive)))
-    yield* Effect.never
-  }
+  if (stay !== "stay") return
+  // An idle fiber alone does not keep the process.
+  const alive = setInterval(() => {}, 60_000)
+  yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(alive)))
+  return yield* Effect.never
 })
 
 await Effect.runPromise(Effect.scoped(program))

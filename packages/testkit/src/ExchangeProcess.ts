@@ -35,6 +35,11 @@ const ready = (child: ChildProcess): Effect.Effect<number> =>
     )
   })
 
+const putFaults = async (host: string, rules: ReadonlyArray<Record<string, unknown>>): Promise<void> => {
+  const reply = await fetch(`http://${host}/sim/faults`, { method: "PUT", body: JSON.stringify({ rules }) })
+  if (!reply.ok) throw new Error(await reply.text())
+}
+
 /** Runs as long as the scope, with these accounts funded. */
 export const startExchange = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const folder = mkdtempSync(join(tmpdir(), "outcry-exchange-"))
@@ -71,11 +76,7 @@ export const startExchange = Effect.fnUntraced(function* (names: ReadonlyArray<s
   const host = `127.0.0.1:${yield* ready(child)}`
   return {
     address: { id: "sim", restUrl: `http://${host}`, wsUrl: `ws://${host}` },
-    faults: (rules: ReadonlyArray<Record<string, unknown>>) =>
-      Effect.promise(async () => {
-        const reply = await fetch(`http://${host}/sim/faults`, { method: "PUT", body: JSON.stringify({ rules }) })
-        if (!reply.ok) throw new Error(await reply.text())
-      }),
+    faults: (rules: ReadonlyArray<Record<string, unknown>>) => Effect.promise(() => putFaults(host, rules)),
     /** Lines of the exchange's own log about a client id. */
     logOf: (clientOrderId: string): ReadonlyArray<LogLine> =>
       readFileSync(log, "utf8")

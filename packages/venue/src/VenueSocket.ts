@@ -20,6 +20,23 @@ export interface SocketOptions {
   readonly silenceMs: number
 }
 
+/** Pings a socket that said nothing for a while, and cuts one that does not answer either. */
+const watchSilence = (socket: WebSocket, silenceMs: number, cut: (why: string) => void) => {
+  let heard = true
+  const timer = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return
+    if (!heard) return cut(`silent for ${silenceMs} ms`)
+    heard = false
+    socket.ping()
+  }, silenceMs)
+  return {
+    hear: (): void => {
+      heard = true
+    },
+    stop: (): void => clearInterval(timer)
+  }
+}
+
 /** Connects and succeeds with the reason of the end; interruption cuts the connection. */
 export const run = (options: SocketOptions, handlers: SocketHandlers): Effect.Effect<string> =>
   Effect.callback<string>((resume) => {
@@ -29,40 +46,31 @@ export const run = (options: SocketOptions, handlers: SocketHandlers): Effect.Ef
       perMessageDeflate: false
     })
     let reason = ""
-    let heard = true
     const cut = (why: string): void => {
       if (reason === "") reason = why
       socket.terminate()
     }
-    const watchdog = setInterval(() => {
-      if (socket.readyState !== WebSocket.OPEN) return
-      if (!heard) return cut(`silent for ${options.silenceMs} ms`)
-      heard = false
-      socket.ping()
-    }, options.silenceMs)
-    const hear = (): void => {
-      heard = true
-    }
+    const watchdog = watchSilence(socket, options.silenceMs, cut)
     socket.on("open", () =>
       handlers.opened((text) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(text)
       }, cut)
     )
     socket.on("message", (data: Buffer) => {
-      heard = true
+      watchdog.hear()
       handlers.received(data.toString("utf8"))
     })
-    socket.on("ping", hear)
-    socket.on("pong", hear)
+    socket.on("ping", watchdog.hear)
+    socket.on("pong", watchdog.hear)
     socket.on("error", (error) => {
       if (reason === "") reason = error.message
     })
     socket.on("close", (code, text) => {
-      clearInterval(watchdog)
+      watchdog.stop()
       resume(Effect.succeed(reason === "" ? `closed by the venue with ${code} ${text.toString()}`.trimEnd() : reason))
     })
     return Effect.sync(() => {
-      clearInterval(watchdog)
+      watchdog.stop()
       socket.removeAllListeners("message")
       socket.terminate()
     })

@@ -30,7 +30,7 @@ describe("market data against the exchange process", () => {
   })
   afterAll(() => exchange.stop())
 
-  const test = (name: string, body: () => Effect.Effect<void, unknown, MarketData | Execution | Scope.Scope>) =>
+  const test = <E>(name: string, body: () => Effect.Effect<void, E, MarketData | Execution | Scope.Scope>) =>
     it.live(name, () =>
       Effect.suspend(() =>
         body().pipe(Effect.provide(layer(exchange)), Effect.ensuring(Effect.promise(() => exchange.faults([]))))

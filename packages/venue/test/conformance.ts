@@ -24,7 +24,7 @@ const found = (outcome: LookupOutcome) => {
 }
 
 export const conformance = ({ exchange, layer }: Subject): void => {
-  const test = (name: string, body: () => Effect.Effect<void, unknown, Execution | MarketData | Scope.Scope>) =>
+  const test = <E>(name: string, body: () => Effect.Effect<void, E, Execution | MarketData | Scope.Scope>) =>
     it.live(name, () =>
       Effect.suspend(() =>
         body().pipe(Effect.provide(layer()), Effect.ensuring(Effect.promise(() => exchange().faults([]))))

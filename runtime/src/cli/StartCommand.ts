@@ -157,7 +157,10 @@ export const run = Effect.fnUntraced(function* (flags: StartFlags) {
   const outcome = yield* Effect.scoped(
     Effect.gen(function* () {
       const requests = yield* stopRequests({ lifeline: false })
-      yield* message(onStderr.bold("Outcry") + onStderr.dim(`  a trading floor of ${plan.nodes} nodes, on paper`))
+      yield* message(
+        onStderr.bold("Outcry") +
+          onStderr.dim(`  a trading floor of ${plan.nodes === 1 ? "one node" : `${plan.nodes} nodes`}, on paper`)
+      )
       return yield* Effect.scoped(session(flags, plan, requests))
     })
   ).pipe(Effect.provide(quietLogging()))

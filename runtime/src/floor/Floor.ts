@@ -113,7 +113,7 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
   }
   writePrivate(folder.floorFile, `${JSON.stringify(config, undefined, 2)}\n`)
   const supervisor = yield* step(
-    `${plan.nodes} nodes`,
+    plan.nodes === 1 ? "1 node" : `${plan.nodes} nodes`,
     superviseNodes({
       nodes: config.nodes,
       floorFile: folder.floorFile,

@@ -96,7 +96,7 @@ export class FrameDecoder {
     if (!isFields(data)) throw new Unreadable("a frame without data")
     const event = data["e"] ?? ("u" in data && "B" in data ? "bookTicker" : "unnamed")
     if (event !== "depthUpdate" && event !== "trade" && event !== "bookTicker") {
-      return { type: "other", name: String(event) }
+      return { type: "other", name: typeof event === "string" ? event : "unnamed" }
     }
     const symbol = data["s"]
     const scale = typeof symbol === "string" ? this.scales.get(symbol) : undefined
