@@ -66,6 +66,8 @@ export const live = Effect.fnUntraced(function* (
   if (settings === undefined)
     return yield* Effect.die(new Error(`Account ${account} is not in the floor's configuration`))
 
+  // Opens this node's streams of prices, so that the first intents find one.
+  for (const instrument of settings.instruments) host.mark(instrument)
   const ledger = yield* Ledger.recover(account, host.snapshotEvery)
   const { state } = ledger
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)
