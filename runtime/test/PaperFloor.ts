@@ -159,7 +159,17 @@ export class PaperFloor {
       Submit: () => Effect.succeed([]),
       Cancel: () => Effect.sync(() => ++this.cancelled),
       SetTradingState: () => Effect.void,
-      Join: () => Effect.succeed({ intentSeq: 0, seq: 0, causes: [], positions: [], openOrders: [], endedOrders: [] }),
+      Join: () =>
+        Effect.succeed({
+          intentSeq: 0,
+          placed: 0,
+          fills: 0,
+          seq: 0,
+          causes: [],
+          positions: [],
+          openOrders: [],
+          endedOrders: []
+        }),
       Watch: ({ payload }) =>
         stream(this.#facts, () => this.facts().slice(0, this.#published)).pipe(
           Stream.map((facts) => facts.filter(({ seq }) => seq > payload.afterSeq))

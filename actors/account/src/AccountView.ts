@@ -33,6 +33,8 @@ export const joined = (state: AccountState, strategy: string): typeof Joined.Typ
   const record = state.strategies.get(strategy)
   return {
     intentSeq: record?.intentSeq ?? 0,
+    placed: record?.placed ?? 0,
+    fills: Array.from(record?.positions.values() ?? []).reduce((total, position) => total + position.fills, 0),
     seq: state.seq,
     causes: Array.from(record?.causes ?? [], ([instrument, at]) => ({
       instrument,

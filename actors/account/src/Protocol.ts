@@ -123,6 +123,9 @@ export const OpenOrder = Schema.Struct({
 /** What a strategy needs to go on where it stopped. */
 export const Joined = Schema.Struct({
   intentSeq: Schema.Int,
+  /** Orders and fills of this strategy so far, over all its runs. */
+  placed: Schema.Int,
+  fills: Schema.Int,
   seq: Schema.Int,
   causes: Schema.Array(Position),
   positions: Schema.Array(Schema.Struct({ instrument: Schema.String, lots: Schema.Number })),

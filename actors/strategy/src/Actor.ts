@@ -96,14 +96,14 @@ const build = Effect.gen(function* () {
         count: signal.count,
         last: signal.last
       })),
-      intents: stage?.runner.intentCount ?? 0,
+      intents: stage?.runner.lastIntentSeq ?? 0,
       refused: Array.from(running.refused, ([reason, refusals]) => ({
         reason,
         count: refusals.count,
         detail: refusals.detail
       })),
       orders: running.orders,
-      fills: stage?.runner.fillCount ?? 0,
+      fills: running.fills,
       errors: running.errors,
       restarts: running.restarts,
       lastError: running.lastError

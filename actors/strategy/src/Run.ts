@@ -91,6 +91,8 @@ export const run = Effect.fnUntraced(function* (
     )
   )
   running.detail = ""
+  running.orders = joined.placed
+  running.fills = joined.fills
   if (restored !== undefined) runner.restore(restored)
   const behind = restored === undefined ? -1 : joined.seq - restored.account.seq
   const known = restored !== undefined && behind >= 0 && behind <= catchUpMax ? restored.account : knowledgeOf(joined)
@@ -164,9 +166,12 @@ export const run = Effect.fnUntraced(function* (
   const onFact = Effect.fnUntraced(function* (fact: Fact, now: number) {
     const told = reader.read(fact)
     if (told === undefined) return
+    // What came before the join is in the account's counts.
+    const counts = fact.seq > joined.seq ? 1 : 0
+    if (told.kind === "placed") running.orders += counts
+    if (told.kind === "fill") running.fills += counts
     yield* guard(() => {
       if (told.kind === "placed") {
-        running.orders += 1
         // An earlier run asked for it after its snapshot.
         if (told.order.orderSeq <= joined.intentSeq)
           runner.adopt({ intentSeq: told.order.orderSeq, positions: [], openOrders: [told.order] })

@@ -24,7 +24,9 @@ export interface Running {
   errors: number
   restarts: number
   lastError: string
+  /** Over all runs, as the account counts them. */
   orders: number
+  fills: number
   readonly refused: Map<string, Refusals>
   /** Times of the latest throws, epoch ms, oldest first. */
   readonly recentErrors: Array<number>
@@ -37,6 +39,7 @@ export const initial = (): Running => ({
   restarts: 0,
   lastError: "",
   orders: 0,
+  fills: 0,
   refused: new Map(),
   recentErrors: []
 })

@@ -22,8 +22,12 @@ export const number = (byDefault: number, range: Range = {}) =>
 
 /** A decimal as text, exact: quantities and prices. */
 export const decimal = (byDefault: string) =>
-  Schema.String.check(Schema.isPattern(/^\d+(\.\d+)?$/)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))
+  Schema.String.check(Schema.isPattern(/^\d+(\.\d+)?$/, { expected: "a decimal such as 0.1" })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(byDefault))
+  )
 
 /** An instrument id, `venue:symbol`. */
 export const instrument = (byDefault: string) =>
-  Schema.String.check(Schema.isPattern(/^[^:\s]+:\S+$/)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))
+  Schema.String.check(Schema.isPattern(/^[^:\s]+:\S+$/, { expected: "an instrument such as sim:BTC/USDT" })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(byDefault))
+  )

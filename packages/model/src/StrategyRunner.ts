@@ -45,8 +45,6 @@ export class StrategyRunner<P, S> {
   /** Events handled, by kind. */
   readonly events = new Map<string, number>()
   readonly signals = new Map<string, SignalCount>()
-  intentCount = 0
-  fillCount = 0
   warmingUp = false
   private readonly definition: StrategyDefinition<P, S>
   private readonly context: StrategyContext<P, S> & { now: number; warmingUp: boolean }
@@ -167,7 +165,6 @@ export class StrategyRunner<P, S> {
   /** A fill of this strategy; the position moves first, then the handler runs. */
   fill(fill: StrategyFill, now: number): void {
     this.context.now = now
-    this.fillCount += 1
     this.positions.set(fill.instrument, (this.positions.get(fill.instrument) ?? 0) + signOf(fill.side) * fill.lots)
     const order = this.orders.get(fill.orderSeq)
     if (order !== undefined) {
@@ -308,7 +305,6 @@ export class StrategyRunner<P, S> {
   private nextIntent(): number {
     if (this.warmingUp) return 0
     this.intentSeq += 1
-    this.intentCount += 1
     return this.intentSeq
   }
 }

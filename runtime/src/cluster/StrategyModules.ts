@@ -50,6 +50,15 @@ const isDefinition = (value: unknown): value is StrategyDefinition<unknown, unkn
   Predicate.hasProperty(value, "initial") &&
   Predicate.isFunction(value.initial)
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** A syntax error's stack begins with its place. */
+const lineOf = (path: string, error: unknown): string => {
+  const place = error instanceof Error ? (error.stack ?? "").split("\n", 1)[0]! : ""
+  const line = /:(\d+)$/.exec(place)?.[1]
+  return line !== undefined && place.includes(path) ? ` (line ${line})` : ""
+}
+
 /** The definition a module exports. */
 export const load = Effect.fn("StrategyModules.load")(function* (path: string) {
   const refuse = (reason: string, remedy: string) => new InvalidStrategy({ module: path, reason, remedy })
@@ -57,8 +66,7 @@ export const load = Effect.fn("StrategyModules.load")(function* (path: string) {
   hookResolution()
   const loaded = yield* Effect.tryPromise({
     try: () => import(pathToFileURL(path).href) as Promise<{ readonly default?: unknown }>,
-    catch: (error) =>
-      refuse(`it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, "Correct the module.")
+    catch: (error) => refuse(`it cannot be loaded${lineOf(path, error)}: ${wordsOf(error)}`, "Correct the module.")
   })
   if (!isDefinition(loaded.default))
     return yield* refuse(

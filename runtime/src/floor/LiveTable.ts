@@ -42,8 +42,13 @@ const totals = (status: FloorStatus) => ({
   unknown: status.accounts.reduce((total, { unknownOrders }) => total + unknownOrders, 0)
 })
 
-/** Why the totals are less than the truth: an account that recovers, or does not answer, is not in them. */
+const troubled = (condition: string): boolean => condition === "locked" || condition === "backoff"
+
+/** What the totals do not say: an account that recovers or does not answer, a strategy that threw. */
 const absent = (status: FloorStatus): ReadonlyArray<string> => [
+  ...status.strategies
+    .filter(({ condition }) => troubled(condition))
+    .map(({ condition, lastError, strategy }) => `${strategy} ${condition}: ${lastError.split("\n")[0]}`),
   ...status.accounts
     .filter(({ condition }) => condition !== "ready")
     .map(({ account, condition }) => `${account} ${condition}`),
@@ -117,7 +122,7 @@ export const drawing = (status: FloorStatus, nodes: Nodes, elapsedMs: number): s
         String(each.intents),
         String(each.orders),
         String(each.fills),
-        stoppedBy(each.refused)
+        troubled(each.condition) ? each.lastError.split("\n")[0]! : stoppedBy(each.refused)
       ]),
       [2, 3, 4],
       paint

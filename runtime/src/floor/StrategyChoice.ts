@@ -103,6 +103,11 @@ const load = (path: string): Effect.Effect<AnyDefinition, UserError> =>
     userError("UnknownStrategy", `The strategy ${path} cannot be run: ${reason.split("\n")[0]}.`, remedy)
   )
 
+const wordsOf = (text: string): string =>
+  text
+    .replaceAll(/\s*\n\s*/g, " ")
+    .replaceAll(/Expected no excess property at \["([^"]*)"\]/g, 'there is no parameter "$1"')
+
 /** Decodes the parameters as a node will, and returns the instruments they lead to. */
 const check = Effect.fnUntraced(function* (
   path: string,
@@ -115,7 +120,7 @@ const check = Effect.fnUntraced(function* (
     Effect.mapError((error) =>
       userError(
         "InvalidParameters",
-        `The parameters of ${definition.name} are not valid: ${error.message.replaceAll(/\s*\n\s*/g, " ")}.`,
+        `The parameters of ${definition.name} are not valid: ${wordsOf(error.message)}.`,
         `Correct them in --param or --strategy; ${path} declares what it accepts.`
       )
     )
