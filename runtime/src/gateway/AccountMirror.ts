@@ -9,7 +9,7 @@ import { type AccountState, evolve, findOrder, initial, versionKey } from "@outc
 import type { AccountEvent } from "@outcry/model/AccountEvent"
 import * as AccountEventCodec from "@outcry/model/AccountEventCodec"
 import type { Mark } from "@outcry/model/AccountEvent"
-import { Effect, Stream } from "effect"
+import { Effect, Schedule, Stream } from "effect"
 import { fillRow, orderRow, positionRows } from "./AccountRows.ts"
 import { TopicHub } from "./Topic.ts"
 
@@ -44,9 +44,15 @@ export const makeAccountTopics = Effect.fnUntraced(function* (
   const orders = new TopicHub({
     snapshot: () => now({ orders: Array.from(state.orders.values(), (order) => orderRow(state, order)) }),
     conflated: false,
-    keep: keptMax
+    keep: keptMax,
+    behind: true
   })
-  const fillsTopic = new TopicHub({ snapshot: () => now({ fills: [...fills] }), conflated: false, keep: keptMax })
+  const fillsTopic = new TopicHub({
+    snapshot: () => now({ fills: [...fills] }),
+    conflated: false,
+    keep: keptMax,
+    behind: true
+  })
   const positions = new TopicHub({
     snapshot: () => now({ positions: positionRows(state, markOf) }),
     conflated: true,
@@ -74,8 +80,33 @@ export const makeAccountTopics = Effect.fnUntraced(function* (
     orders.publish({ ...at, data: { event: event.type, order: orderRow(state, order) } })
   }
 
+  /** Where the account stood when this copy began: until then its deltas are the past. */
+  let wholeAt = Number.POSITIVE_INFINITY
+  const judge = (): void => {
+    if (state.seq < wholeAt) return
+    wholeAt = Number.POSITIVE_INFINITY
+    orders.caughtUp()
+    fillsTopic.caughtUp()
+  }
+  yield* client(account)
+    .Status()
+    .pipe(
+      Effect.timeout("2 seconds"),
+      Effect.retry(Schedule.spaced(reconnectMs)),
+      Effect.map(({ seq }) => {
+        wholeAt = seq
+        judge()
+      }),
+      Effect.forkScoped
+    )
+
   yield* Stream.suspend(() => client(account).Watch({ afterSeq: state.seq })).pipe(
-    Stream.runForEach((facts) => Effect.sync(() => facts.forEach(apply))),
+    Stream.runForEach((facts) =>
+      Effect.sync(() => {
+        facts.forEach(apply)
+        judge()
+      })
+    ),
     Effect.catchCause((cause) => Effect.logDebug(`the watch of account ${account} ended`, cause)),
     Effect.andThen(Effect.sleep(reconnectMs)),
     Effect.forever,

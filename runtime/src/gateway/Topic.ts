@@ -21,6 +21,8 @@ export class TopicHub implements Topic {
   readonly conflated: boolean
   readonly #snapshot: () => { readonly seq: number; readonly ts: number; readonly data: Schema.Json }
   readonly #keep: number
+  readonly #early: Array<() => void> = []
+  #whole: boolean
   readonly #emitters = new Set<Emit>()
   readonly #kept: Array<Message> = []
   /** Every delta after this sequence is kept. */
@@ -31,10 +33,13 @@ export class TopicHub implements Topic {
     readonly conflated: boolean
     /** Deltas kept for resuming; 0 where the sequence means nothing after a reconnection. */
     readonly keep: number
+    /** The snapshot is still catching up with what it mirrors; `caughtUp` ends it. */
+    readonly behind?: boolean
   }) {
     this.conflated = options.conflated
     this.#snapshot = options.snapshot
     this.#keep = options.keep
+    this.#whole = options.behind !== true
   }
 
   get subscribers(): number {
@@ -43,9 +48,34 @@ export class TopicHub implements Topic {
 
   subscribe(afterSeq: number | undefined, emit: Emit): () => void {
     const known = this.#snapshot().seq
-    if (afterSeq !== undefined && afterSeq >= this.#keptAfter && afterSeq <= known) {
-      for (const message of this.#kept) if (message.seq > afterSeq) emit(message)
-    } else this.#emitSnapshot(emit)
+    if (afterSeq === undefined || this.#keep === 0 || (afterSeq > known && this.#whole)) {
+      // Beyond what there is: a sequence of another journal.
+      this.#emitSnapshot(emit)
+      return this.#add(emit)
+    }
+    // A node that started a moment ago may know less than the client: it catches up by the very deltas seen before.
+    let seen = afterSeq
+    const unseen: Emit = (message) => {
+      if (message.type !== "delta" || message.seq > seen) emit(message)
+    }
+    if (afterSeq > known)
+      this.#early.push(() => {
+        if (seen <= this.#snapshot().seq) return
+        seen = 0
+        this.#emitSnapshot(emit)
+      })
+    else if (afterSeq < known && afterSeq >= this.#keptAfter) for (const message of this.#kept) unseen(message)
+    else if (afterSeq < known) this.#emitSnapshot(emit)
+    return this.#add(unseen)
+  }
+
+  /** The snapshot has caught up with what it mirrors: who asked for what lies beyond it meant another journal. */
+  caughtUp(): void {
+    this.#whole = true
+    for (const judge of this.#early.splice(0)) judge()
+  }
+
+  #add(emit: Emit): () => void {
     this.#emitters.add(emit)
     return () => void this.#emitters.delete(emit)
   }
