@@ -43,7 +43,7 @@ export const FloorConfig = Schema.Struct({
   strategies: Schema.Array(StrategyConfig),
   /** Instrument ids, `venue:symbol`, each with a feed. */
   instruments: Schema.Array(Schema.String),
-  /** How long after its intent an order may still reach the venue, ms (RELIABILITY: W). */
+  /** How long after its intent an order may still reach the venue, ms. */
   orderExpiryMs: Schema.Int,
   /** Bearer token of the gateway. */
   token: Schema.String,
@@ -79,7 +79,7 @@ export const defaults = {
   /** Gateway port of the first node; the others follow (a node's own). */
   port: 4000,
   seed: 1,
-  /** Few shards keep the locks of a small cluster cheap (STACK §3). */
+  /** Few shards keep the locks of a small cluster cheap. */
   shards: 48,
   orderExpiryMs: 2_500,
   shardLockExpirationMs: 5_000,

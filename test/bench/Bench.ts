@@ -1,5 +1,5 @@
 /**
- * What a bench is and gives, as PERFORMANCE.md asks: every figure beside a yardstick taken in the same run, with the
+ * What a bench is and gives: every figure beside a yardstick taken in the same run, with the
  * spread of its runs and its goal, and how cost grows with the work. Statistics only; nothing here judges a test.
  */
 import { readFileSync } from "node:fs"

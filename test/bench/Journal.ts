@@ -14,33 +14,7 @@ import type { SqlClient } from "effect/sql"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-
-export interface BenchRow {
-  readonly case: string
-  readonly value: number
-  readonly unit: string
-  /** Lowest and highest window. */
-  readonly spread: readonly [number, number]
-  readonly yardstick: string
-  readonly yardstickValue: number
-  /** Above 1 ours is better. */
-  readonly ratio: number
-  readonly goal: string
-  readonly met: boolean
-}
-
-export interface BenchGrowth {
-  readonly case: string
-  readonly n: number
-  readonly value: number
-  /** Of value over n, fitted over all sizes on logarithmic axes. */
-  readonly exponent: number
-}
-
-export interface Bench {
-  readonly name: string
-  readonly run: () => Promise<{ readonly rows: ReadonlyArray<BenchRow>; readonly growth: ReadonlyArray<BenchGrowth> }>
-}
+import { type Bench, type BenchRow, fittedExponent, median, spread } from "./Bench.ts"
 
 const sizes = [1, 64, 512] as const
 const rounds = 7
@@ -69,20 +43,6 @@ const intent = (account: string, seq: number): JournalRow => ({
     strategy: "ma-cross"
   }
 })
-
-const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-
-const spread = (values: ReadonlyArray<number>): readonly [number, number] => [Math.min(...values), Math.max(...values)]
-
-/** Slope of log(value) over log(n) by least squares. */
-const fittedExponent = (points: ReadonlyArray<{ readonly n: number; readonly value: number }>): number => {
-  const xs = points.map((point) => Math.log(point.n))
-  const ys = points.map((point) => Math.log(point.value))
-  const meanX = xs.reduce((sum, x) => sum + x, 0) / xs.length
-  const meanY = ys.reduce((sum, y) => sum + y, 0) / ys.length
-  const above = xs.reduce((sum, x, index) => sum + (x - meanX) * ((ys[index] ?? 0) - meanY), 0)
-  return above / xs.reduce((sum, x) => sum + (x - meanX) ** 2, 0)
-}
 
 interface Window {
   readonly rowsPerSecond: number

@@ -21,7 +21,7 @@ export interface CheckInput {
   readonly mark: Mark | undefined
   readonly markOf: (instrument: string) => Mark | undefined
   readonly now: number
-  /** Instruments on which an order's fate is open (RELIABILITY: freeze). */
+  /** Instruments on which an order's fate is open: nothing new goes there meanwhile. */
   readonly frozen: (instrument: string) => boolean
 }
 

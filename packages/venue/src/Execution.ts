@@ -81,7 +81,7 @@ export type CancelOutcome =
 
 export type LookupOutcome =
   | { readonly _tag: "Found"; readonly order: VenueOrder; readonly fills: ReadonlyArray<VenueFill> }
-  /** One clear "does not exist"; absence is believed only when repeated (RELIABILITY §2.6). */
+  /** One clear "does not exist"; absence is believed only when repeated. */
   | { readonly _tag: "Absent" }
   | { readonly _tag: "Unclear"; readonly reason: string }
 
