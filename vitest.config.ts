@@ -1,15 +1,17 @@
 /**
- * Three kinds of suites. `pure` starts no server and no database and runs side by side; `real` starts Postgres,
- * exchanges and nodes, one file at a time; `faults` kills them, last. Nothing is retried: a flaky test is a defect.
+ * Four kinds of suites. `pure` starts no server and no database and runs side by side; `real` starts Postgres,
+ * exchanges and nodes, one file at a time; `simulation` reports the seeds that have been simulated since the start of the
+ * run on what the others left of the cores; `faults` kills nodes, last. Nothing is retried: a flaky test is a defect.
  */
 import { configDefaults, defineConfig } from "vitest/config"
 
 const pure = [
-  "packages/{model,matching,indicators,analytics,backtest}/test/**/*.test.ts",
+  "packages/{model,matching,indicators,analytics,backtest,algorithms}/test/**/*.test.ts",
   "actors/*/test/State*.test.ts",
   "test/tidy/**/*.test.ts"
 ]
 const faults = ["test/faults/**/*.test.ts"]
+const simulation = ["test/simulation/**/*.test.ts"]
 const all = [
   "packages/*/test/**/*.test.ts",
   "actors/*/test/**/*.test.ts",
@@ -47,12 +49,22 @@ export default defineConfig({
         test: {
           name: "real",
           include: all,
-          exclude: [...configDefaults.exclude, ...pure, ...faults],
+          exclude: [...configDefaults.exclude, ...pure, ...faults, ...simulation],
           ...processes,
           sequence: { groupOrder: 1 }
         }
       },
-      { test: { name: "faults", include: faults, ...processes, testTimeout: 300_000, sequence: { groupOrder: 2 } } }
+      {
+        test: {
+          name: "simulation",
+          include: simulation,
+          ...processes,
+          globalSetup: ["test/simulation/Setup.ts"],
+          testTimeout: 900_000,
+          sequence: { groupOrder: 2 }
+        }
+      },
+      { test: { name: "faults", include: faults, ...processes, testTimeout: 300_000, sequence: { groupOrder: 3 } } }
     ]
   }
 })

@@ -87,8 +87,8 @@ class Stage<P, S> {
     const intents = this.runner.intents().slice()
     this.runner.clearIntents()
     for (const intent of intents) {
-      if (intent.kind === "cancel") {
-        this.asked.push(`cancel ${intent.orderSeq}`)
+      if (intent.kind !== "place") {
+        this.asked.push(`${intent.kind} ${intent.orderSeq}`)
         continue
       }
       const { lots, postOnly, priceTicks, side, type } = intent.terms

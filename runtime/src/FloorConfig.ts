@@ -24,8 +24,8 @@ export const AccountConfig = Schema.Struct({
 })
 
 export const StrategyConfig = Schema.Struct({
-  /** Name of the instance: its entity id. */
-  name: Schema.String,
+  /** Name of the instance: its entity id. `account` is the account's own, for the orders that it derives itself. */
+  name: Schema.String.check(Schema.isPattern(/^(?!account$)./)),
   /** Absolute path of the module whose default export is the definition. */
   module: Schema.String,
   account: Schema.String,

@@ -2,13 +2,14 @@
  * The `outcry` program. Ends with the exit codes of cli/UserError: a known mistake is printed as one error with its
  * remedy, anything else as OUTCRY-9001 with how to get its details. Never a bare stack trace.
  */
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Scheduler } from "effect"
 import { CliError, Command } from "effect/cli"
 import { NodeServices } from "@effect/platform-node"
 import * as HelpText from "./cli/HelpText.ts"
 import { outcry } from "./cli/OutcryCommand.ts"
 import { endOnClosedPipe, errorText, message } from "./cli/Output.ts"
 import { knownError } from "./cli/KnownErrors.ts"
+import * as PromptScheduler from "./cluster/PromptScheduler.ts"
 import { exitCodes, reasonOf, type UserError, userError } from "./cli/UserError.ts"
 
 const version = "0.1.0"
@@ -44,7 +45,8 @@ const program = Command.runWith(outcry, { version, renderErrors: true })(process
   Effect.map(() => Number(process.exitCode ?? exitCodes.ok)),
   Effect.provide([HelpText.layer, NodeServices.layer]),
   Effect.exit,
-  Effect.flatMap(conclude)
+  Effect.flatMap(conclude),
+  Effect.provideService(Scheduler.Scheduler, PromptScheduler.make())
 )
 
 endOnClosedPipe()

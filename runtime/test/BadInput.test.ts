@@ -56,7 +56,14 @@ describe("the command line", () => {
     [["start", "--port", "99999"], /--port/],
     [["start", "--only"], /--only.*--strategy FILE/s],
     [["start", "stray.gz"], /stray\.gz.*--replay/s],
-    [["trace"], /--last-filled/]
+    [["trace"], /--last-filled/],
+    [["orders", "--status", "lost"], /--status/],
+    [["order", "cancel", "--reason", "x"], /--all/],
+    [["order", "cancel", "--all"], /--reason/],
+    [["order", "cancel", "oc1", "--account", "paper-1", "--reason", "x"], /--account/],
+    [["order", "resolve", "oc1", "--as", "gone", "--reason", "x"], /--as/],
+    [["order", "resolve", "oc1", "--as", "filled", "--reason", "x"], /--price/],
+    [["account", "statement", "paper-1", "--date", "soon"], /no day/]
   ])("refuses %j", async (args, words) => {
     expectError(await outcry.run(args), "OUTCRY-1001", 2, words)
     expect(existsSync(outcry.data)).toBe(false)
@@ -67,7 +74,17 @@ describe("the command line", () => {
   })
 
   it("says that no floor is running, for every command that needs one", async () => {
-    for (const args of [["status"], ["explain", "pairs-spread"], ["trace", "--last-filled"]])
+    for (const args of [
+      ["status"],
+      ["explain", "pairs-spread"],
+      ["trace", "--last-filled"],
+      ["orders"],
+      ["order", "cancel", "--all", "--reason", "x"],
+      ["accounts"],
+      ["account", "halt", "paper-1", "--reason", "x"],
+      ["verify"],
+      ["why", "oc1"]
+    ])
       expectError(await outcry.run(args), "OUTCRY-3001", 3, /outcry start/)
   })
 

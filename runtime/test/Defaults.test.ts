@@ -47,6 +47,7 @@ it("gives every error a code of its own and keeps the exit codes", () => {
     "OUTCRY-1005": 3,
     "OUTCRY-1006": 2,
     "OUTCRY-1007": 2,
+    "OUTCRY-1008": 2,
     "OUTCRY-2001": 4,
     "OUTCRY-2002": 4,
     "OUTCRY-2003": 1,
@@ -55,10 +56,15 @@ it("gives every error a code of its own and keeps the exit codes", () => {
     "OUTCRY-2006": 1,
     "OUTCRY-2007": 1,
     "OUTCRY-2008": 1,
+    "OUTCRY-2009": 1,
     "OUTCRY-3001": 3,
     "OUTCRY-3002": 3,
     "OUTCRY-3003": 2,
     "OUTCRY-3004": 3,
+    "OUTCRY-3005": 2,
+    "OUTCRY-3006": 1,
+    "OUTCRY-3007": 1,
+    "OUTCRY-3008": 3,
     "OUTCRY-9001": 1
   })
 })

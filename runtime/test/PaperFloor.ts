@@ -2,7 +2,7 @@
  * A floor of actors in memory for tests of the gateway: the real protocols served by handlers over one account of the
  * testkit, a feed hub that publishes what the test says, and the real gateway on a free port.
  */
-import { Account, AccountStatus } from "@outcry/actor-account/Protocol"
+import { Account, AccountStatus, Refused } from "@outcry/actor-account/Protocol"
 import type { Fact } from "@outcry/actor-account/Protocol"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import { Feed, FeedStatus } from "@outcry/actor-feed/Protocol"
@@ -52,6 +52,8 @@ export class PaperFloor {
   readonly fixture = new AccountFixture()
   readonly paused = new Set<string>()
   cancelled = 0
+  /** What the accounts were asked to do, oldest first. */
+  readonly asked: Array<Readonly<Record<string, unknown>>> = []
   databaseUp = true
   quote: Quote | undefined
   readonly #facts: PubSub.PubSub<ReadonlyArray<Fact>>
@@ -155,27 +157,52 @@ export class PaperFloor {
           Stream.concat(Stream.sync(first), Stream.fromSubscription(subscription))
         )
       )
-    const accounts = Account.toLayer({
-      Submit: () => Effect.succeed([]),
-      Cancel: () => Effect.sync(() => ++this.cancelled),
-      SetTradingState: () => Effect.void,
-      Join: () =>
-        Effect.succeed({
-          intentSeq: 0,
-          placed: 0,
-          fills: 0,
-          seq: 0,
-          causes: [],
-          positions: [],
-          openOrders: [],
-          endedOrders: []
-        }),
-      Watch: ({ payload }) =>
-        stream(this.#facts, () => this.facts().slice(0, this.#published)).pipe(
-          Stream.map((facts) => facts.filter(({ seq }) => seq > payload.afterSeq))
-        ),
-      Status: () => Effect.sync(() => this.#status())
-    })
+    const accounts = Account.toLayer(
+      {
+        Submit: () => Effect.succeed([]),
+        Cancel: ({ payload }) =>
+          Effect.sync(() => {
+            this.asked.push({ rpc: "Cancel", ...payload })
+            return ++this.cancelled
+          }),
+        ClosePositions: ({ payload }) =>
+          Effect.sync(() => {
+            this.asked.push({ rpc: "ClosePositions", ...payload })
+            return { canceled: 1, closing: [], left: ["0.00001 BTC is less than can be sold"] }
+          }),
+        Resolve: ({ payload }) =>
+          Effect.gen({ self: this }, function* () {
+            this.asked.push({ rpc: "Resolve", ...payload })
+            if (payload.price === "0.001")
+              return yield* new Refused({ account, field: "price", reason: "is no multiple of the tick" })
+            return { status: payload.as, filledQuantity: "0" }
+          }),
+        AdjustBalance: ({ payload }) =>
+          Effect.sync(() => {
+            this.asked.push({ rpc: "AdjustBalance", ...payload })
+            return { total: payload.amount }
+          }),
+        SetTradingState: ({ payload }) =>
+          Effect.sync(() => void this.asked.push({ rpc: "SetTradingState", ...payload })),
+        Join: () =>
+          Effect.succeed({
+            intentSeq: 0,
+            placed: 0,
+            fills: 0,
+            seq: 0,
+            causes: [],
+            positions: [],
+            openOrders: [],
+            endedOrders: []
+          }),
+        Watch: ({ payload }) =>
+          stream(this.#facts, () => this.facts().slice(0, this.#published)).pipe(
+            Stream.map((facts) => facts.filter(({ seq }) => seq > payload.afterSeq))
+          ),
+        Status: () => Effect.sync(() => this.#status())
+      },
+      { concurrency: "unbounded" }
+    )
     const feeds = Feed.toLayer({
       Events: () => Stream.empty,
       RecentBars: () => Effect.succeed(new Uint8Array()),

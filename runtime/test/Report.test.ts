@@ -91,6 +91,7 @@ const nothingFound: Verdict = {
   unknown: [],
   notPlaced: [],
   rejected: [],
+  held: [],
   pending: []
 }
 
@@ -156,6 +157,12 @@ describe("the report", () => {
       unknown: { "time-out": 1 },
       NotPlaced: { "absent three times": 1 },
       unknownSettled: 0,
+      held: 0,
+      triggered: 0,
+      resubmitted: 0,
+      resolved: 0,
+      provisional: 0,
+      busted: 0,
       refused: { InvalidQuantity: 1 }
     })
     expect(report.fills).toBe(1)

@@ -71,3 +71,28 @@ it("gives the same module twice a name of its own", async () => {
   const chosen = await choose({ strategy: [file, file], only: true })
   expect(chosen.map(({ config }) => config.name)).toEqual(["mine", "mine-2"])
 })
+
+it("runs an execution algorithm by its name, with parameters as in an address", async () => {
+  const query = "instrument=sim:BTC/USDT&side=buy&quantity=0.5&durationSec=60"
+  const [only] = await choose({ strategy: [`algorithm:twap@morning?${query}`], only: true })
+  expect(only).toMatchObject({
+    named: true,
+    instruments: ["sim:BTC/USDT"],
+    config: {
+      name: "morning",
+      account: "paper-1",
+      parameters: { instrument: "sim:BTC/USDT", side: "buy", quantity: "0.5", durationSec: 60 }
+    }
+  })
+  expect(only?.config.module).toMatch(/algorithms\/src\/Twap\.ts$/)
+})
+
+it("names the algorithms there are, and the parameter of one that is wrong", async () => {
+  await expect(choose({ strategy: ["algorithm:moon"] })).rejects.toMatchObject({
+    kind: "UnknownStrategy",
+    remedy: expect.stringContaining("twap")
+  })
+  await expect(
+    choose({ strategy: ["algorithm:twap?instrument=sim:BTC/USDT&side=up&quantity=1"] })
+  ).rejects.toMatchObject({ kind: "InvalidParameters", reason: expect.stringContaining("side") })
+})

@@ -4,7 +4,7 @@ import type { AccountCommand, Circumstances } from "@outcry/model/AccountCommand
 import type { AccountEvent } from "@outcry/model/AccountEvent"
 import { type AccountState, initial } from "@outcry/model/AccountState"
 import * as Amount from "@outcry/model/Amount"
-import { derive } from "@outcry/model/ClientOrderId"
+import { derive, idOf } from "@outcry/model/ClientOrderId"
 import { defaults } from "@outcry/model/Limits"
 import type { OrderTerms } from "@outcry/model/Order"
 import { btcUsdt, btcUsdtSpec, ethUsdtSpec } from "@outcry/testkit/Instruments"
@@ -18,7 +18,14 @@ const now = 1_750_000_000_000_000
 /** One clock for all flows: an order rate counts in time, so it moves on far enough for no order to be refused. */
 let at = now
 const mark = { bidTicks: 5_999_990, askTicks: 6_000_000, timeReceived: now }
-const circumstances: Circumstances = { now, expiryUs: 2_000_000, mark: () => mark }
+const native = (): boolean => true
+const circumstances: Circumstances = {
+  now,
+  expiryUs: 2_000_000,
+  mark: () => mark,
+  idOf: idOf("bench", "bench"),
+  native
+}
 
 /** Limits wide enough that nothing is refused: every check still runs. */
 const limits = {
@@ -87,6 +94,8 @@ export const cycles = (count: number, strategies: number, name = "s"): CoreFlow 
         return (at += 25_000)
       },
       expiryUs: 2_000_000,
+      idOf: idOf("bench", "bench"),
+      native,
       mark: () => ({ bidTicks: mark.bidTicks, askTicks: mark.askTicks, timeReceived: at })
     }
   }

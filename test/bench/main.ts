@@ -10,13 +10,17 @@ import { type Bench, type BenchGrowth, type BenchRecord, type BenchRow, machine,
 const registry: Readonly<Record<string, () => Promise<Bench>>> = {
   ask: async () => (await import("./Ask.ts")).askBench,
   core: async () => (await import("./Core.ts")).coreBench,
-  journal: async () => (await import("./Journal.ts")).journalBench
+  journal: async () => (await import("./Journal.ts")).journalBench,
+  latency: async () => (await import("./Latency.ts")).latencyBench,
+  matching: async () => (await import("./Matching.ts")).matchingBench(peer),
+  wire: async () => (await import("./Wire.ts")).wireBench
 }
 
-const usage = `Usage: npm run bench -- [NAME ...] [--json FILE] [--list]
+const usage = `Usage: npm run bench -- [NAME ...] [--json FILE] [--peer] [--list]
 
   npm run bench                           all benches
   npm run bench -- core --json core.json  one, its raw results kept
+  npm run bench -- matching --peer        also beside a peer that is fetched for it (JDK, Maven)
   npm run bench -- --list                 their names
 `
 
@@ -64,23 +68,38 @@ const fail = (message: string): never => {
   process.exit(2)
 }
 
-const readArguments = (): { readonly names: ReadonlyArray<string>; readonly json: string | undefined } => {
+interface Arguments {
+  readonly names: ReadonlyArray<string>
+  readonly json: string | undefined
+  readonly peer: boolean
+}
+
+const readArguments = (): Arguments => {
   try {
     const { positionals, values } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: "string" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } }
+      options: {
+        json: { type: "string" },
+        peer: { type: "boolean", default: false },
+        list: { type: "boolean" },
+        help: { type: "boolean", short: "h" }
+      }
     })
     if (values.help === true || values.list === true) {
       process.stdout.write(values.help === true ? usage : `${Object.keys(registry).join("\n")}\n`)
       process.exit(0)
     }
-    return { names: positionals.length === 0 ? Object.keys(registry) : positionals, json: values.json }
+    return {
+      names: positionals.length === 0 ? Object.keys(registry) : positionals,
+      json: values.json,
+      peer: values.peer
+    }
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
   }
 }
 
-const { json, names } = readArguments()
+const { json, names, peer } = readArguments()
 const unknown = names.filter((name) => !Object.hasOwn(registry, name))
 if (unknown.length > 0)
   fail(`There is no bench "${unknown.join('", "')}". Choose from: ${Object.keys(registry).join(", ")}.`)

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { Harness } from "../faults/Harness.ts"
-import { orderFates } from "../faults/OrderFates.ts"
+import type { Harness } from "@outcry/runtime/chaos/Harness"
+import { orderFates } from "@outcry/runtime/chaos/OrderFates"
 import { testFloor } from "../faults/TestFloor.ts"
-import { conclude } from "../faults/Verdict.ts"
-import { found, instead } from "../faults/WaitUntil.ts"
+import { conclude } from "@outcry/runtime/chaos/Verdict"
+import { found, instead } from "@outcry/runtime/chaos/WaitUntil"
 
 const floor = testFloor({ accounts: 4, seed: 5, shardLockExpirationMs: 3_000 })
 
@@ -76,8 +76,8 @@ describe("a floor whose parts fail in other ways than a kill", { timeout: 120_00
     floor.run(
       Effect.fnUntraced(function* (harness) {
         yield* harness.steady
-        yield* harness.postgres.stop("fast")
-        yield* harness.postgres.start
+        yield* harness.database.stop("fast")
+        yield* harness.database.start
         yield* harness.trades(10)
         yield* harness.steady
       })

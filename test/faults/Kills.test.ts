@@ -1,11 +1,12 @@
 import { check } from "@outcry/exchange-sim/Checker"
 import { prefix } from "@outcry/model/ClientOrderId"
 import { describe, expect, it } from "vitest"
-import { killRun, type KillRun } from "./KillRun.ts"
-import { failPoints } from "./NodeProcess.ts"
+import { killRun, type KillRun } from "@outcry/runtime/chaos/KillRun"
 import { testFloor } from "./TestFloor.ts"
 
 const floor = testFloor({ accounts: 4, seed: 3 })
+/** One before the wire, one between the last check and the send, one after the answer. */
+const points = ["intent.committed", "wire.checked", "ack.appending"]
 let finished: KillRun | undefined
 
 const run = (): KillRun => {
@@ -15,9 +16,9 @@ const run = (): KillRun => {
 
 describe("a floor whose nodes are killed", { timeout: 180_000 }, () => {
   it("loses and doubles nothing, whichever fail point a node dies at", async () => {
-    finished = await floor.run((harness) => killRun(harness, failPoints.length, () => undefined))
+    finished = await floor.run((harness) => killRun(harness, points.length, () => undefined))
     const { kills, outcome, violations } = run()
-    expect(kills.map(({ point }) => point)).toEqual(failPoints)
+    expect(kills.map(({ point }) => point)).toEqual(points)
     expect(violations).toEqual([])
     expect(outcome.verdict.ordersJoined).toBeGreaterThan(50)
     expect(outcome.fills).toBeGreaterThan(50)
@@ -35,8 +36,8 @@ describe("a floor whose nodes are killed", { timeout: 180_000 }, () => {
     expect(known).toEqual(
       new Map([
         ["intent.committed", false],
-        ["wire.sending", false],
-        ["wire.answered", true]
+        ["wire.checked", false],
+        ["ack.appending", true]
       ])
     )
   })

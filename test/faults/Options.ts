@@ -12,30 +12,50 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   }
 }
 
-export const usage = `Usage: npm run faults -- --kills N [options]
+export const usage = `Usage: npm run faults -- [--seeds N] [--scenarios M] [--kills K] [--freezes F] [--planted] [options]
 
-Starts a floor of real processes under load, kills a node N times, each time with an order between its commit and its
-acknowledgement, and says whether anything was lost or doubled. Ends with 0 where nothing was and every account accepted
-commands again in time, with 1 where not, and with 2 where it could not be run.
+Breaks floors and says whether anything was lost or doubled. Ends with 0 where every promise held and every planted bug
+was caught, with 1 where not, and with 2 where it could not be run.
 
-  --kills N     how many kills, 1 to 1000
-  --nodes N     nodes of the floor, 2 to 8; default 3
-  --accounts N  accounts, each with a strategy that never stops trading, 1 to 24; default 6
-  --seed N      seed of the market and of the choice of nodes; default 1
+What to run, one or several of:
+  --seeds N          N seeds of the deterministic simulation, 1 to 10000000
+  --scenarios M      M scenarios of real processes, 1 to 100000: one fault each or two that overlap
+  --kills K          K kills of nodes under load, 1 to 1000, each with an order in flight
+  --freezes F        F nodes frozen past their lease and resumed, 1 to 1000
+  --quiet-minutes Q  Q minutes with every core busy and no fault: counts takeovers without need
+  --planted          plants each known bug and says what caught it and after how many runs
+
+Options:
+  --seed S      alone: runs simulation seed S and prints its trace hash; with --scenarios: starts at scenario S; with
+                --seeds: starts at seed S; with --kills and --freezes: seed of the market and the choice of nodes
+  --nodes N     nodes of a floor, 2 to 8; default 3, for scenarios 2
+  --accounts N  accounts, each with a strategy that never stops trading, 1 to 24; default 6, for scenarios 4
+  --floors N    floors side by side for scenarios, 1 to 8; default 2
   --json FILE   write the whole record there
-  --keep        leave the run's folder with the logs of all processes
+  --keep        leave the folders of the runs, with the logs of all processes
   --help        show this
 
 Examples:
-  npm run faults -- --kills 20 --json f.json
-  npm run faults -- --kills 3 --nodes 5 --seed 7 --keep`
+  npm run faults -- --seeds 10000
+  npm run faults -- --scenarios 40 --json f.json
+  npm run faults -- --scenarios 1 --seed 17
+  npm run faults -- --seed 4711
+  npm run faults -- --kills 50 --freezes 50
+  npm run faults -- --planted`
 
 export interface Options {
   readonly help: boolean
+  /** 0: not asked for, as with all the counts. */
+  readonly seeds: number
+  readonly scenarios: number
   readonly kills: number
-  readonly nodes: number
-  readonly accounts: number
-  readonly seed: number
+  readonly freezes: number
+  readonly quietMinutes: number
+  readonly planted: boolean
+  readonly seed: number | undefined
+  readonly nodes: number | undefined
+  readonly accounts: number | undefined
+  readonly floors: number
   readonly json: string | undefined
   readonly keep: boolean
 }
@@ -50,17 +70,25 @@ const whole = (option: string, text: string, min: number, max: number): number =
 }
 
 const read = (args: ReadonlyArray<string>) => {
+  const text = { type: "string" } as const
+  const flag = { type: "boolean", default: false } as const
   try {
     return parseArgs({
       args: [...args],
       options: {
-        kills: { type: "string" },
-        nodes: { type: "string", default: "3" },
-        accounts: { type: "string", default: "6" },
-        seed: { type: "string", default: "1" },
-        json: { type: "string" },
-        keep: { type: "boolean", default: false },
-        help: { type: "boolean", default: false }
+        seeds: text,
+        scenarios: text,
+        kills: text,
+        freezes: text,
+        "quiet-minutes": text,
+        planted: flag,
+        seed: text,
+        nodes: text,
+        accounts: text,
+        floors: text,
+        json: text,
+        keep: flag,
+        help: flag
       }
     }).values
   } catch (error) {
@@ -72,14 +100,35 @@ const read = (args: ReadonlyArray<string>) => {
 /** Throws InvalidOption. */
 export const parse = (args: ReadonlyArray<string>): Options => {
   const values = read(args)
-  if (!values.help && values.kills === undefined) refuse("--kills", "is missing; say how often to kill a node")
-  return {
+  const count = (name: "seeds" | "scenarios" | "kills" | "freezes" | "quiet-minutes", max: number): number => {
+    const text = values[name]
+    return text === undefined ? 0 : whole(`--${name}`, text, 1, max)
+  }
+  const maybe = (name: "seed" | "nodes" | "accounts" | "floors", min: number, max: number): number | undefined => {
+    const text = values[name]
+    return text === undefined ? undefined : whole(`--${name}`, text, min, max)
+  }
+  const options: Options = {
     help: values.help,
-    kills: values.kills === undefined ? 0 : whole("--kills", values.kills, 1, 1000),
-    nodes: whole("--nodes", values.nodes, 2, 8),
-    accounts: whole("--accounts", values.accounts, 1, 24),
-    seed: whole("--seed", values.seed, 0, 2 ** 32 - 1),
+    seeds: count("seeds", 10_000_000),
+    scenarios: count("scenarios", 100_000),
+    kills: count("kills", 1_000),
+    freezes: count("freezes", 1_000),
+    quietMinutes: count("quiet-minutes", 1_440),
+    planted: values.planted,
+    seed: maybe("seed", 0, 2 ** 32 - 1),
+    nodes: maybe("nodes", 2, 8),
+    accounts: maybe("accounts", 1, 24),
+    floors: maybe("floors", 1, 8) ?? 2,
     json: values.json,
     keep: values.keep
   }
+  const { freezes, kills, planted, quietMinutes, scenarios, seed, seeds } = options
+  if (!options.help && !planted && seed === undefined && seeds + scenarios + kills + freezes + quietMinutes === 0)
+    refuse(
+      "--seeds",
+      "is missing, as are --scenarios, --kills, --freezes, --quiet-minutes, --planted and --seed; say what to run"
+    )
+  if (scenarios > 0 && seed === 0) refuse("--seed", "scenarios are numbered from 1")
+  return options
 }

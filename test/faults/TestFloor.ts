@@ -1,8 +1,8 @@
 /** One floor for all tests of a file: started before the first, stopped after the last, broken by each in between. */
 import { Effect, Exit, References, Scope } from "effect"
 import { afterAll, beforeAll } from "vitest"
-import type { FloorSpec } from "./FloorSpec.ts"
-import { type Harness, startHarness } from "./Harness.ts"
+import type { FloorSpec } from "@outcry/runtime/chaos/FloorSpec"
+import { type Harness, startHarness } from "@outcry/runtime/chaos/Harness"
 
 export interface TestFloor {
   /** Runs against the floor; what fails, fails the test. */

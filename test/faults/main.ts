@@ -1,15 +1,17 @@
 /**
- * `npm run faults`: breaks a whole floor again and again and passes a verdict. Progress goes to standard error, the
- * summary to standard output. Ends with 0, with 1 for a violation, with 2 where the run itself failed.
+ * `npm run faults`: breaks floors, simulated and real, again and again and passes a verdict. Progress goes to standard
+ * error, the summary to standard output. Ends with 0, with 1 for a violation, with 2 where the run itself failed.
  */
 import { NodeRuntime } from "@effect/platform-node"
+import { versionsOf } from "@outcry/runtime/chaos/Again"
+import * as FaultReport from "@outcry/runtime/chaos/FaultReport"
+import { runAll } from "@outcry/runtime/chaos/FaultRun"
+import * as FaultText from "@outcry/runtime/chaos/FaultText"
 import { Cause, Effect, Exit, References } from "effect"
 import { writeFileSync } from "node:fs"
 import os from "node:os"
-import * as FaultReport from "./FaultReport.ts"
-import { startHarness } from "./Harness.ts"
-import { killRun } from "./KillRun.ts"
 import * as Options from "./Options.ts"
+import { plantBugs, runSimulation } from "./SimulationRun.ts"
 
 const violated = 1
 const failed = 2
@@ -18,9 +20,10 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const explained = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+const args = process.argv.slice(2)
 const options = (() => {
   try {
-    return Options.parse(process.argv.slice(2))
+    return Options.parse(args)
   } catch (error) {
     say(explained(error))
     return process.exit(failed)
@@ -30,30 +33,38 @@ const options = (() => {
 const run = Effect.gen(function* () {
   const loadAtStart = os.loadavg()[0] ?? 0
   const startMs = performance.now()
-  const { accounts, kills, nodes, seed } = options
-  say(`starting ${nodes} nodes with ${accounts} accounts, an exchange and Postgres; seed ${seed}`)
-  const harness = yield* startHarness({ accounts, nodes, seed })
-  if (options.keep) harness.keepFolder()
-  say(`trading after ${((performance.now() - startMs) / 1000).toFixed(1)} s in ${harness.folder}`)
-  const outcome = yield* killRun(harness, kills, (kill, number) => say(FaultReport.killLine(kill, number, kills))).pipe(
-    Effect.onError(() => Effect.sync(() => harness.keepFolder()))
-  )
-  if (outcome.violations.length > 0) harness.keepFolder()
-  const record = FaultReport.record(outcome, harness.spec, performance.now() - startMs, loadAtStart)
+  const simulated = yield* Effect.promise(() => runSimulation(options, say))
+  const planted = options.planted ? yield* Effect.promise(() => plantBugs(say)) : undefined
+  const broken = yield* runAll(options, say)
+  const record = FaultReport.record({
+    found: {
+      ...broken.found,
+      ...(simulated === undefined ? {} : { simulation: simulated }),
+      ...(planted === undefined ? {} : { planted })
+    },
+    spec: broken.spec,
+    tookMs: performance.now() - startMs,
+    loadAtStart,
+    versions: versionsOf(),
+    again: `npm run faults -- ${args.join(" ")}`
+  })
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(record, undefined, 2)}\n`)
-  process.stdout.write(`${FaultReport.summary(record)}\n`)
-  if (record.violations.length > 0) say(`the logs of all processes are in ${harness.folder}`)
-  return record.violations.length === 0 ? 0 : violated
+  process.stdout.write(`${FaultText.summary(record)}\n`)
+  for (const folder of broken.folders) say(`the logs of all processes are in ${folder}`)
+  return FaultReport.held(record) ? 0 : violated
 })
+
+const exitCodeOf = <A, E>(exit: Exit.Exit<A, E>): number => {
+  if (Exit.isSuccess(exit)) return Number(exit.value)
+  if (Cause.hasInterruptsOnly(exit.cause)) return 130
+  say(explained(Cause.squash(exit.cause)))
+  return failed
+}
 
 if (options.help) process.stdout.write(`${Options.usage}\n`)
 else
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    teardown: (exit, onExit) => {
-      if (Exit.isSuccess(exit)) return onExit(Number(exit.value))
-      if (Cause.hasInterruptsOnly(exit.cause)) return onExit(130)
-      say(explained(Cause.squash(exit.cause)))
-      return onExit(failed)
-    }
-  })(run.pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "None")))
+    // Output that a pipe has not taken yet is written before the process goes; nothing else is waited for.
+    teardown: (exit) => void process.stdout.write("", () => process.exit(exitCodeOf(exit)))
+  })(run.pipe(Effect.provideService(References.MinimumLogLevel, "None")))

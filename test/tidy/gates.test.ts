@@ -16,7 +16,9 @@ const configuration = [
 
 const house = {
   "package.json": `${JSON.stringify({ name: "outcry", type: "module", devDependencies: { vitest: "5.1.1" } }, null, 2)}\n`,
-  "pnpm-workspace.yaml": "packages:\n  - packages/*\n"
+  "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
+  // The configuration of the suites names it.
+  "test/simulation/Setup.ts": "export const setup = (): void => {}\n"
 }
 
 const manifest = { type: "module", exports: { "./*": "./src/*.ts" }, dependencies: { effect: "4.1.0" } }

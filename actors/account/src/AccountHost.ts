@@ -20,6 +20,8 @@ export class AccountHost extends Context.Service<
     readonly orderExpiryUs: number
     /** Facts between two snapshots. */
     readonly snapshotEvery: number
+    /** Between two looks at a damaged journal; default 30 s. */
+    readonly damagedRetryMs?: number
     readonly settings: (account: string) => AccountSettings | undefined
     /** Latest quote of an instrument on this node; undefined until one came. */
     readonly mark: (instrument: string) => Mark | undefined

@@ -1,11 +1,12 @@
 /** The metrics of an account, by what is committed. Their attributes are set once, not with every fact. */
 import type { AccountEvent } from "@outcry/model/AccountEvent"
 import type { AccountState } from "@outcry/model/AccountState"
-import type { Order } from "@outcry/model/Order"
+import { isSleeping, type Order } from "@outcry/model/Order"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import type { PlaceOutcome } from "@outcry/venue/Execution"
 import { Effect, Metric } from "effect"
 import type { AppendTimes } from "./AccountSpans.ts"
+import { nowUs } from "./Wire.ts"
 
 const outcomes: Partial<Record<AccountEvent["type"], string>> = {
   OrderRejected: "rejected",
@@ -30,6 +31,9 @@ export const makeAccountMeters = (account: string, venue: string, state: Account
   const passed = Metric.withAttributes(Metrics.riskChecks, { account, outcome: "passed" })
   const stopped = Metric.withAttributes(Metrics.riskChecks, { account, outcome: "refused" })
   const openOrders = Metric.withAttributes(Metrics.ordersOpen, { account })
+  const held = Metric.withAttributes(Metrics.ordersHeld, { account })
+  const unknown = Metric.withAttributes(Metrics.ordersUnknown, { account })
+  const unknownAge = Metric.withAttributes(Metrics.orderUnknownAge, { account })
   const waiting = Metric.withAttributes(Metrics.mailboxSize, { actor: "Account" })
 
   const order = (outcome: string) => Metric.update(Metric.withAttributes(Metrics.orders, { account, outcome }), 1)
@@ -48,8 +52,19 @@ export const makeAccountMeters = (account: string, venue: string, state: Account
           const counted = Metric.withAttributes(Metrics.intentsRefused, { account, strategy, reason })
           return Effect.andThen(Metric.update(counted, 1), Metric.update(stopped, 1))
         }
+        case "OrderTriggered": {
+          const instrument = of?.instrument ?? ""
+          return Metric.update(Metric.withAttributes(Metrics.orderTriggers, { account, instrument }), 1)
+        }
+        case "ProtectionLost":
+          return Metric.update(
+            Metric.withAttributes(Metrics.protectionLost, { account, instrument: event.instrument }),
+            1
+          )
         case "OrderAccepted":
-          return of === undefined ? Effect.void : Metric.update(acknowledged, (times.committedUs - of.timeIntent) / 1e6)
+          return of === undefined
+            ? Effect.void
+            : Metric.update(acknowledged, (times.committedUs + times.offsetUs - of.timeIntent) / 1e6)
         case "OrderFilled": {
           const fill = Metric.update(Metric.withAttributes(Metrics.fills, { account, instrument: event.instrument }), 1)
           return of?.status === "filled" ? Effect.andThen(fill, order("filled")) : fill
@@ -66,6 +81,23 @@ export const makeAccountMeters = (account: string, venue: string, state: Account
         yield* Metric.update(waiting, behind)
         yield* Metric.update(openOrders, state.orders.size)
         if (intents > 0) yield* Metric.update(risk, decidedInUs / 1e6 / intents)
+      }),
+    /** What waits here and what nobody knows, counted now and then. */
+    waiting: (unknownSince: (order: Order) => number): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const now = yield* nowUs
+        let sleeping = 0
+        let lost = 0
+        let sinceUs = now
+        for (const order of state.orders.values()) {
+          if (isSleeping(order.status)) sleeping += 1
+          if (order.status !== "unknown") continue
+          lost += 1
+          sinceUs = Math.min(sinceUs, unknownSince(order))
+        }
+        yield* Metric.update(held, sleeping)
+        yield* Metric.update(unknown, lost)
+        yield* Metric.update(unknownAge, (now - sinceUs) / 1e6)
       }),
     placed: (outcome: PlaceOutcome["_tag"]): Effect.Effect<void> =>
       Metric.update(Metric.withAttributes(Metrics.venueRequests, { venue, outcome: answers[outcome] }), 1)

@@ -22,6 +22,8 @@ export interface AppendTimes {
   readonly decidedUs: number
   readonly appendStartUs: number
   readonly committedUs: number
+  /** What the venue's clock is ahead of ours: orders are timed by the venue's. */
+  readonly offsetUs: number
 }
 
 export class AccountSpans {

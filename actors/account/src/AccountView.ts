@@ -4,26 +4,53 @@ import { stateHash } from "@outcry/model/AccountHash"
 import { type AccountState, instrumentAt } from "@outcry/model/AccountState"
 import * as Amount from "@outcry/model/Amount"
 import { priceText, quantityText } from "@outcry/model/Instrument"
-import type { Order } from "@outcry/model/Order"
+import type { Contingency, Order } from "@outcry/model/Order"
+import { isFrozen } from "@outcry/model/Account"
 import { type Position, unrealised } from "@outcry/model/Position"
 import { AccountStatus, type Joined, type OpenOrder, type PositionRow } from "./Protocol.ts"
 
-const openOrder = (state: AccountState, order: Order): typeof OpenOrder.Type => {
+/** What helps an order whose fate the venue does not tell. */
+const remedyOf = ({ clientOrderId, instrument, venueOrderId }: Order): string =>
+  `Look for ${clientOrderId}${venueOrderId === "" ? "" : ` (${venueOrderId} there)`} on the venue's own screen, then ` +
+  `resolve it as what it shows. Until then nothing new is placed on ${instrument}.`
+
+const openOrder = (
+  state: AccountState,
+  order: Order,
+  unknownSince: (order: Order) => number = (unknown) => unknown.timeIntent
+): typeof OpenOrder.Type => {
   const instrument = instrumentAt(state, order.instrument, order.instrumentVersion)
+  const { attempt, contingency, emulated, inferredLots, status } = order
+  const { triggerTicks } = order.terms
   return {
     clientOrderId: order.clientOrderId,
     strategy: order.strategy,
     intentSeq: order.intentSeq,
     instrument: order.instrument,
     terms: order.terms,
-    price: order.terms.type === "market" ? "" : priceText(instrument, order.terms.priceTicks),
+    price: order.terms.priceTicks === 0 ? "" : priceText(instrument, order.terms.priceTicks),
     quantity: quantityText(instrument, order.terms.lots),
     filledLots: order.filledLots,
     status: order.status,
     cancelRequested: order.cancelRequested,
-    timeIntent: order.timeIntent
+    timeIntent: order.timeIntent,
+    attempt,
+    emulated,
+    ...(triggerTicks === undefined ? {} : { trigger: priceText(instrument, triggerTicks) }),
+    ...(contingency === undefined ? {} : { contingency: contingencyOf(contingency) }),
+    ...(inferredLots === 0 ? {} : { inferredLots }),
+    ...(status === "unknown"
+      ? { unknown: { reason: order.reason, sinceUs: unknownSince(order), remedy: remedyOf(order) } }
+      : {})
   }
 }
+
+const contingencyOf = ({ after, group, parent, replaces }: Contingency) => ({
+  ...(parent === undefined ? {} : { parent }),
+  ...(group === undefined ? {} : { group }),
+  ...(after === undefined ? {} : { after }),
+  ...(replaces === undefined ? {} : { replaces })
+})
 
 /** Ended orders that a joining strategy is told of. */
 const endedMax = 256
@@ -86,12 +113,15 @@ export interface Whereabouts {
   readonly node: string
   readonly epoch: number
   readonly condition: AccountStatus["condition"]
+  readonly reason?: string
+  readonly remedy?: string
 }
 
 export const status = (
   state: AccountState,
   where: Whereabouts,
-  mark: (instrument: string) => Mark | undefined
+  mark: (instrument: string) => Mark | undefined,
+  unknownSince: (order: Order) => number
 ): AccountStatus => {
   const rows = (strategy: string, positions: ReadonlyMap<string, Position>) =>
     Array.from(positions, ([id, position]) => positionRow(state, strategy, id, position, mark(id)))
@@ -111,7 +141,7 @@ export const status = (
       ...Array.from(state.strategies, ([name, record]) => rows(name, record.positions)).flat()
     ],
     fees: Array.from(state.fees, ([asset, amount]) => ({ asset, amount: Amount.format(amount) })),
-    openOrders: orders.map((order) => openOrder(state, order)),
+    openOrders: orders.map((order) => openOrder(state, order, unknownSince)),
     strategies: Array.from(state.strategies, ([strategy, record]) => ({
       strategy,
       intentSeq: record.intentSeq,
@@ -120,6 +150,7 @@ export const status = (
       outcomes: Array.from(record.outcomes, ([outcome, count]) => ({ status: outcome, count }))
     })),
     unknownOrders: orders.filter((order) => order.status === "unknown").length,
+    frozenInstruments: [...state.instruments.keys()].filter((id) => isFrozen(state, id)),
     differences: state.differences,
     stateHash: stateHash(state)
   })

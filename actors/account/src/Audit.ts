@@ -1,18 +1,31 @@
 /**
- * Compares the venue's books with ours by REST, since what it pushes may be missing: fills after the last ones known,
- * orders that it has and we have not, orders that moved there without our hearing of it. Everything it finds goes into
- * the mailbox as a report; it changes nothing itself.
+ * Compares the venue's books with ours by REST, since what it pushes may be missing. What the comparison finds is decided
+ * by the model's reconciliation; here the questions are asked, and its findings go into the mailbox as reports or out as
+ * look-ups and cancels. It changes nothing itself.
  */
-import type { AccountCommand } from "@outcry/model/AccountCommand"
+import type { AccountCommand, ReportFill } from "@outcry/model/AccountCommand"
+import { tradeKey } from "@outcry/model/AccountEvent"
 import type { AccountState } from "@outcry/model/AccountState"
-import type { Order } from "@outcry/model/Order"
-import type { ExecutionSession } from "@outcry/venue/Execution"
+import { from } from "@outcry/model/Amount"
+import type { Instrument } from "@outcry/model/Instrument"
+import { isSleeping } from "@outcry/model/Order"
+import { findReported } from "@outcry/model/OrderLedger"
+import { reconcile } from "@outcry/model/Reconciliation"
+import { type Finding, noMemory } from "@outcry/model/ReconciliationFinding"
+import type { SeenExecutions, VenueView } from "@outcry/model/ReconciliationView"
+import type { ExecutionSession, VenueFill } from "@outcry/venue/Execution"
 import { Effect, Semaphore } from "effect"
 import { reportFill, reportOrder } from "./Reports.ts"
-import { nowUs, type Wire } from "./Wire.ts"
+import { venueNowUs, type Wire } from "./Wire.ts"
 
 /** The venue stamps a fill by its own clock and may be slow to list it. */
 const marginUs = 60_000_000
+/** What the venue may take to list what it has done. */
+export const lagUs = 1_000_000
+/** How far back a new life reads: frames may have been lost before the last one that its predecessor booked. */
+const overlapUs = 600_000_000
+/** Audits to one that asks for the balances, too. */
+const balancesEvery = 3
 
 export interface AuditHost {
   readonly state: AccountState
@@ -21,51 +34,110 @@ export interface AuditHost {
   readonly report: (commands: ReadonlyArray<AccountCommand>) => Effect.Effect<void>
 }
 
-const isOpenThere = (order: Order): boolean => order.status === "working" || order.status === "pendingCancel"
-
 /** One audit at a time; tells whether the venue answered everything. */
 export const makeAudit = Effect.fnUntraced(function* ({ report, session, state, wire }: AuditHost) {
   const scope = yield* Effect.scope
   const alone = yield* Semaphore.make(1)
-  /** Up to where fills were read by REST, without holes, by instrument: what was pushed may have holes. */
-  const readUpTo = new Map<string, string>()
+  let memory = noMemory
+  let round = 0
 
-  const fills = Effect.gen(function* () {
-    let complete = true
-    for (const instrument of state.instruments.values()) {
-      const orders = [...state.orders.values(), ...state.closed.values()].filter(
-        (order) => order.instrument === instrument.id
-      )
-      const after = readUpTo.get(instrument.id) ?? state.lastTradeIds.get(instrument.id)
-      if (after === undefined && orders.length === 0) continue
-      const sinceUs = orders.reduce((least, order) => Math.min(least, order.timeIntent), yield* nowUs) - marginUs
-      const answer = yield* session.fillsSince({ instrument, afterTradeId: after ?? "", sinceUs })
-      if (answer._tag === "Unreachable") {
-        complete = false
-        continue
-      }
-      yield* report(answer.value.map(reportFill))
-      const last = answer.value.at(-1)?.venueTradeId ?? after
-      if (last !== undefined) readUpTo.set(instrument.id, last)
+  /** Since when orders of this instrument may have traded, epoch µs. */
+  const tradingSince = (instrument: string, now: number): number | undefined => {
+    let since: number | undefined
+    for (const orders of [state.orders, state.closed])
+      for (const order of orders.values())
+        if (order.instrument === instrument && !isSleeping(order.status))
+          since = Math.min(since ?? now, order.timeIntent)
+    return since
+  }
+
+  const isKnown = (fill: VenueFill): boolean => {
+    const report = reportFill(fill)
+    const booked = state.fillKeys.get(report.instrument)?.has(tradeKey(report)) === true
+    return booked || findReported(state, report) !== undefined
+  }
+
+  const listed = (instrument: Instrument, afterTradeId: string, sinceUs: number) =>
+    session.clockOffset.pipe(
+      Effect.flatMap(({ offsetUs }) =>
+        session.fillsSince({ instrument, afterTradeId, sinceUs: sinceUs - offsetUs, isKnown })
+      ),
+      Effect.map((answer) => (answer._tag === "Ok" ? answer.value.map(reportFill) : undefined))
+    )
+
+  const executions = Effect.fnUntraced(function* (instrument: Instrument, now: number) {
+    const read = memory.readUpTo.get(instrument.id)
+    const last = state.lastTradeIds.get(instrument.id)
+    const since = tradingSince(instrument.id, now)
+    if (read === undefined && last === undefined && since === undefined) return nothing
+    const sinceUs = (since ?? now) - marginUs
+    if (read !== undefined || last === undefined) {
+      const fills = yield* listed(instrument, read ?? "", sinceUs)
+      return fills && { afterTradeId: read ?? "", complete: true, fills }
     }
-    return complete
+    // One of the two lists goes on from within the other.
+    const after = yield* listed(instrument, last, sinceUs)
+    const before = yield* listed(instrument, "", Math.max(sinceUs, now - overlapUs))
+    if (after === undefined || before === undefined) return undefined
+    return { afterTradeId: "", complete: true, fills: merged(before, after) }
   })
 
-  const orders = Effect.gen(function* () {
-    const before = Array.from(state.orders.values()).filter(isOpenThere)
-    const answer = yield* session.openOrders
-    if (answer._tag === "Unreachable") return false
-    yield* report(answer.value.map(reportOrder))
-    const there = new Map(answer.value.map((order) => [order.venueOrderId, order]))
-    for (const order of before) {
-      if (!state.orders.has(order.clientOrderId)) continue
-      const shown = there.get(order.venueOrderId)
-      // Gone from there, or filled there further than we know: its look-up brings the fills and the end, in order.
-      if (shown === undefined || shown.filledLots > order.filledLots) yield* wire.look(order)
-      else if (order.status === "pendingCancel") yield* Effect.forkIn(wire.cancel(order), scope)
+  const view = Effect.gen(function* () {
+    const time = yield* venueNowUs(session)
+    const seen = new Map<string, SeenExecutions | undefined>()
+    for (const instrument of state.instruments.values()) seen.set(instrument.id, yield* executions(instrument, time))
+    const orders = yield* session.openOrders(Array.from(state.instruments.values()))
+    const balances = round++ % balancesEvery === 0 && state.balancesAdopted ? yield* session.balances : undefined
+    const whole: VenueView = {
+      time,
+      lagUs,
+      executions: seen,
+      openOrders:
+        orders._tag === "Ok"
+          ? orders.value.map((order) => ({ ...reportOrder(order), averageTicks: order.averageTicks }))
+          : undefined,
+      balances:
+        balances?._tag === "Ok"
+          ? balances.value.map(({ asset, free, locked }) => ({ asset, total: from(free) + from(locked) }))
+          : undefined
     }
-    return true
+    return whole
   })
 
-  return { run: alone.withPermits(1)(Effect.zipWith(fills, orders, (a, b) => a && b)) }
+  const follow = Effect.fnUntraced(function* (finding: Finding, time: number) {
+    const order = state.orders.get(finding.clientOrderId)
+    if (finding.kind === "explained") {
+      if (order === undefined) return
+      // Gone from the list, or filled further than its executions: its look-up brings the fills and the end, in order.
+      if (finding.why === "missing") {
+        if ((yield* wire.look(order))._tag !== "Found") yield* Effect.forkIn(wire.recall(order), scope)
+      } else if (finding.why === "canceling") yield* Effect.forkIn(wire.cancel(order), scope)
+      else if (finding.why === "provisional") yield* Effect.forkIn(wire.look(order), scope)
+      // What was sent a moment ago is about to be reported.
+      else if (finding.why === "young" && order.timeIntent < time - lagUs) yield* Effect.forkIn(wire.look(order), scope)
+      return
+    }
+    // Of an order that is only missing from the list its look-ups say whether it is forgotten.
+    if (finding.command.type === "ReportForgotten") return
+    if (finding.command.type === "AdjustBalance")
+      yield* Effect.logWarning(`account ${state.account}: ${finding.detail}`)
+    yield* report([finding.command])
+  })
+
+  const run = Effect.gen(function* () {
+    const seen = yield* view
+    const { findings, memory: next } = reconcile(state, seen, memory)
+    memory = next
+    for (const finding of findings) yield* follow(finding, seen.time)
+    return seen.openOrders !== undefined && Array.from(seen.executions.values()).every((each) => each !== undefined)
+  })
+
+  return { run: alone.withPermits(1)(run) }
 })
+
+const nothing: SeenExecutions = { afterTradeId: "", complete: true, fills: [] }
+
+const merged = (before: ReadonlyArray<ReportFill>, after: ReadonlyArray<ReportFill>): ReadonlyArray<ReportFill> => {
+  const known = new Set(before.map(({ venueTradeId, side }) => `${venueTradeId}/${side}`))
+  return [...before, ...after.filter(({ venueTradeId, side }) => !known.has(`${venueTradeId}/${side}`))]
+}

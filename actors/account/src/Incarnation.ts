@@ -3,29 +3,35 @@
  * whether it wrote. Then everything in memory is void and the next life starts from the journal.
  */
 import type { AccountCommand, Circumstances } from "@outcry/model/AccountCommand"
-import type { AccountEvent } from "@outcry/model/AccountEvent"
-import { findOrder, instrumentAt } from "@outcry/model/AccountState"
+import type { AccountEvent, Mark } from "@outcry/model/AccountEvent"
+import { type AccountState, findOrder, instrumentAt } from "@outcry/model/AccountState"
+import * as ClientOrderId from "@outcry/model/ClientOrderId"
 import { findReported } from "@outcry/model/OrderLedger"
+import { planted } from "@outcry/model/Planted"
 import type { JournalRow } from "@outcry/store/JournalRow"
+import { WireLog } from "@outcry/store/WireLog"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { Execution } from "@outcry/venue/Execution"
-import { Deferred, Effect, Metric, PubSub } from "effect"
-import { failPoint } from "#failpoint"
+import { Deferred, Effect, Metric, Option, PubSub } from "effect"
+import { failPoint, failPointRows } from "#failpoint"
 import { AccountHost } from "./AccountHost.ts"
 import { makeAccountMeters } from "./AccountMeters.ts"
 import { AccountSpans, type AppendTimes } from "./AccountSpans.ts"
+import { makeBusts } from "./Busts.ts"
+import { makeHeart } from "./Heart.ts"
 import { factOf, Ledger } from "./Ledger.ts"
 import type { Mailbox } from "./Mailbox.ts"
+import { isRemembered } from "./PlantedMemory.ts"
 import type { Fact } from "./Protocol.ts"
 import { recoverAndGoOn } from "./Recovery.ts"
 import { makeWire, nowUs, type Wire } from "./Wire.ts"
 
 /** On its way through the mailbox. */
 export interface Message {
-  /** Absent for a question, which is answered when all before it is committed. */
-  readonly command: AccountCommand | undefined
+  /** Made of the state when its turn comes; absent for a question, which is answered when all before it is committed. */
+  readonly command: AccountCommand | ((state: AccountState) => AccountCommand) | undefined
   readonly receivedUs: number
   /** Asked when its turn comes; false: it answers by itself and is not worked. */
   readonly admit?: (life: Life) => boolean
@@ -37,6 +43,7 @@ export interface Message {
 const unmatchedUsMax = 5_000_000
 const unmatchedMax = 1000
 const factsBehindMax = 4096
+const gaugesEvery = "1 second"
 
 /** What the entity's handlers see of a life. */
 export interface Life {
@@ -50,6 +57,7 @@ export interface Life {
 
 interface Decided {
   readonly message: Message
+  readonly command: AccountCommand | undefined
   readonly events: ReadonlyArray<AccountEvent>
 }
 
@@ -68,6 +76,7 @@ export const live = Effect.fnUntraced(function* (
 
   // Opens this node's streams of prices, so that the first intents find one.
   for (const instrument of settings.instruments) host.mark(instrument)
+  const heart = yield* makeHeart
   const ledger = yield* Ledger.recover(account, host.snapshotEvery)
   const { state } = ledger
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)
@@ -93,6 +102,8 @@ export const live = Effect.fnUntraced(function* (
     yield* Deferred.await(done)
   })
 
+  const find = (clientOrderId: string) => findOrder(state, clientOrderId)
+  const wireLog = yield* Effect.serviceOption(WireLog)
   const wire: Wire = yield* makeWire({
     session,
     instrument: (order) => instrumentAt(state, order.instrument, order.instrumentVersion),
@@ -101,15 +112,24 @@ export const live = Effect.fnUntraced(function* (
       spans.submitted(order, account, startUs, endUs, outcome)
       return meters.placed(outcome)
     },
-    find: (clientOrderId) => findOrder(state, clientOrderId)
+    sent: ({ clientOrderId }, record) =>
+      Option.isNone(wireLog) ? Effect.void : wireLog.value.offer({ account, clientOrderId, ...record }),
+    mayAct: () => heart.stopped() === undefined,
+    shrunk: (order, shown) => busts.shrunk(order, shown),
+    find
   })
+  const busts = yield* makeBusts({ state, ledger, session, look: wire.look, find, report })
 
   /** What a committed fact sets in motion. */
   const follow = Effect.fnUntraced(function* (event: AccountEvent) {
     switch (event.type) {
       case "OrderIntended":
+        if (event.placement === "held") return
         failPoint("intent.committed", event.clientOrderId)
-        return yield* Effect.forkIn(wire.place(findOrder(state, event.clientOrderId)!), scope)
+        return yield* Effect.forkIn(wire.place(find(event.clientOrderId)!), scope)
+      case "OrderReleased":
+        failPoint("intent.committed", event.clientOrderId)
+        return yield* Effect.forkIn(wire.place(find(event.clientOrderId)!), scope)
       case "CancelRequested":
       case "OrderAccepted": {
         const order = state.orders.get(event.clientOrderId)
@@ -117,16 +137,23 @@ export const live = Effect.fnUntraced(function* (
         return
       }
       case "OrderUnknown":
-        return yield* Effect.forkIn(wire.settle(findOrder(state, event.clientOrderId)!), scope)
+        yield* Effect.logWarning(`account ${account}: order ${event.clientOrderId} is unknown: ${event.reason}`)
+        return yield* Effect.forkIn(wire.settle(find(event.clientOrderId)!), scope)
+      case "ProtectionLost":
+        return yield* Effect.logError(`account ${account}: ${event.instrument} is without its stop: ${event.detail}`)
+      case "OrderFilled":
+      case "FillBusted":
+        return busts.note(event, yield* nowUs)
       default:
         return
     }
   })
 
   const show = (event: AccountEvent, times: AppendTimes): Effect.Effect<void> => {
-    const order = "clientOrderId" in event ? findOrder(state, event.clientOrderId) : undefined
+    const order = "clientOrderId" in event ? find(event.clientOrderId) : undefined
     if (order !== undefined) {
-      if (event.type === "OrderIntended") spans.decided(order, account, times)
+      const isSent = event.type === "OrderReleased" || (event.type === "OrderIntended" && event.placement === "venue")
+      if (isSent) spans.decided(order, account, times)
       else if (event.type === "OrderAccepted")
         spans.reported(Names.VENUE_ACK, order, account, times.receivedUs, times.committedUs)
       else if (event.type === "OrderFilled")
@@ -148,12 +175,31 @@ export const live = Effect.fnUntraced(function* (
     }
   }
 
+  const idOf = ClientOrderId.idOf(host.journalId, account)
+  const native: Circumstances["native"] = (id, terms) => {
+    const instrument = state.instruments.get(id)
+    return instrument !== undefined && session.native(instrument, terms)
+  }
+
+  // Whatever is decided on and journalled is timed by the venue's clock; nodes' clocks differ and jump.
+  let offsetUs = 0
+  const mark = (id: string): Mark | undefined => {
+    const quoted = host.mark(id)
+    return quoted === undefined ? undefined : { ...quoted, timeReceived: quoted.timeReceived + offsetUs }
+  }
+  const timed = (command: AccountCommand | undefined): AccountCommand | undefined =>
+    command?.type === "SubmitIntents" && command.timeDecided !== undefined
+      ? { ...command, timeDecided: command.timeDecided + offsetUs }
+      : command
+
   const decide = (batch: ReadonlyArray<Message>, circumstances: Circumstances) => {
     const rows: Array<JournalRow> = []
     const decided: Array<Decided> = []
     for (const message of batch) {
-      const { admit, command, receivedUs } = message
+      const { admit, receivedUs } = message
       if (admit !== undefined && !admit(life)) continue
+      const command = timed(typeof message.command === "function" ? message.command(state) : message.command)
+      if (planted("dedupeBeforeApply") && isRemembered(mailbox, command)) continue
       // A late one is decided though nothing matches, and so flagged.
       if (command !== undefined && receivedUs !== 0 && isUnmatched(command)) {
         unmatched.push({ command, sinceUs: receivedUs })
@@ -161,34 +207,50 @@ export const live = Effect.fnUntraced(function* (
       }
       const made = command === undefined ? { events: [], rows: [] } : ledger.decide(command, circumstances)
       for (const row of made.rows) rows.push(row)
-      decided.push({ message, events: made.events })
+      decided.push({ message, command, events: made.events })
     }
     return { rows, decided }
   }
 
   const work = Effect.fnUntraced(function* (batch: ReadonlyArray<Message>) {
+    const stopped = heart.stopped()
+    if (stopped !== undefined) return yield* Effect.fail(stopped)
     // The state that binds every append is set before the fact that tells of it: a crash between leaves the binding one.
     for (const { command } of batch)
-      if (command?.type === "SetTradingState" && command.by !== "journal") yield* ledger.setTradingState(command.state)
+      if (typeof command === "object" && command.type === "SetTradingState" && command.by !== "journal")
+        yield* ledger.setTradingState(command.state)
     const startUs = yield* nowUs
-    const circumstances: Circumstances = { now: startUs, expiryUs: host.orderExpiryUs, mark: host.mark }
+    offsetUs = (yield* session.clockOffset).offsetUs
+    const circumstances: Circumstances = {
+      now: startUs + offsetUs,
+      expiryUs: host.orderExpiryUs,
+      mark,
+      idOf,
+      native,
+      recovering: !life.ready
+    }
     const { decided, rows } = decide(batch, circumstances)
     const appendStartUs = yield* nowUs
+    if (planted("ackBeforeCommit")) for (const { events, message } of decided) message.done?.(events, life)
+    if (planted("sendBeforeCommit")) for (const { events } of decided) yield* Effect.forEach(events, follow)
+    failPointRows("before", rows)
     yield* ledger.append(rows)
+    failPointRows("after", rows)
     const committedUs = yield* nowUs
     if (rows.length > 0) {
       yield* Metric.update(Metrics.journalAppend, (committedUs - appendStartUs) / 1e6)
       yield* PubSub.publish(facts, rows.map(factOf))
     }
     let intents = 0
-    for (const { events, message } of decided) {
-      const { command, receivedUs } = message
+    for (const { command, events, message } of decided) {
+      const { receivedUs } = message
       if (command?.type === "SubmitIntents") intents += command.intents.length
-      const times = { receivedUs, decidedUs: appendStartUs, appendStartUs, committedUs }
+      const times = { receivedUs, decidedUs: appendStartUs, appendStartUs, committedUs, offsetUs }
       for (const event of events) {
         yield* show(event, times)
-        yield* follow(event)
+        if (!planted("sendBeforeCommit")) yield* follow(event)
       }
+      if (command?.type === "SubmitIntents") failPoint("reply.sending", command.intents[0]?.clientOrderId ?? "")
       message.done?.(events, life)
     }
     if (unmatched.length > 0) retryUnmatched(committedUs)
@@ -205,6 +267,22 @@ export const live = Effect.fnUntraced(function* (
       `account ${account} ready: epoch ${ledger.epoch}, ${state.seq} facts, ${state.orders.size} open orders`
     )
   )
-  const recovery = recoverAndGoOn(account, { ledger, settings, session, wire, report, ask, ready })
-  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, work)), recovery])
+  const recovery = recoverAndGoOn(account, {
+    ledger,
+    settings,
+    session,
+    wire,
+    report,
+    ask,
+    ready,
+    busts,
+    mark: host.mark
+  })
+  const gauges = Effect.forever(
+    Effect.delay(
+      meters.waiting((order) => ledger.unknownSince(order) - offsetUs),
+      gaugesEvery
+    )
+  )
+  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, work)), recovery, heart.beat, gauges])
 })

@@ -4,14 +4,16 @@
  */
 import { execute } from "@outcry/model/Account"
 import type { AccountCommand, Circumstances } from "@outcry/model/AccountCommand"
-import { type AccountEvent, fillKey, isOpening } from "@outcry/model/AccountEvent"
+import { type AccountEvent, fillKey, isOpening, type OrderFilled, tradeKey } from "@outcry/model/AccountEvent"
 import { decode, encode, versions } from "@outcry/model/AccountEventCodec"
 import { stateHash } from "@outcry/model/AccountHash"
 import * as AccountSnapshot from "@outcry/model/AccountSnapshot"
-import { type AccountState, evolve, initial, versionKey } from "@outcry/model/AccountState"
+import { type AccountState, evolve, findOrder, initial, versionKey } from "@outcry/model/AccountState"
+import type { Order } from "@outcry/model/Order"
+import { planted } from "@outcry/model/Planted"
 import { type Claim, Journal, type Snapshot } from "@outcry/store/Journal"
-import type { AppendError, Fenced } from "@outcry/store/JournalError"
-import type { JournalRow } from "@outcry/store/JournalRow"
+import { type AppendError, CorruptJournal, type Fenced, type JournalUnavailable } from "@outcry/store/JournalError"
+import type { JournalRow, StoredRow } from "@outcry/store/JournalRow"
 import { Effect, Option, Stream } from "effect"
 import type { Fact } from "./Protocol.ts"
 
@@ -29,6 +31,20 @@ export const factOf = (row: JournalRow): Fact => ({
   timeUs: row.timeUs,
   payload: row.payload as Fact["payload"]
 })
+
+/** A stored row is damaged, missing or not for this program: nothing but mending the journal helps. */
+export class JournalDamaged extends Error {
+  readonly _tag = "JournalDamaged"
+  readonly reason: string
+  readonly remedy: string
+  constructor(entityId: string, reason: string) {
+    super(reason)
+    this.reason = reason
+    this.remedy =
+      `Restore that row of ${entityId} from a backup of the database and see with "outcry verify" that the journal is ` +
+      "whole; the account then comes up by itself. If a later release wrote it, run that one"
+  }
+}
 
 /** Rebuilds an account from its snapshot and journal. Fails on a corrupt row, dies on one this program cannot read. */
 export const replay = Effect.fn("Account.replay")(function* (account: string) {
@@ -55,8 +71,24 @@ export const replay = Effect.fn("Account.replay")(function* (account: string) {
       })
     )
   )
+  const last = yield* journal.lastSeq(entityId)
+  if (last < state.seq)
+    return yield* new CorruptJournal({
+      entityId,
+      seq: last + 1,
+      reason: `the row is missing, and all after it up to ${state.seq}, which its snapshot counts`
+    })
   return state
 })
+
+/** The same for its owner: whatever cannot be read will not be readable the next time either. */
+const replayOwned = (account: string) => {
+  const damaged = (reason: string) => new JournalDamaged(entityIdOf(account), reason)
+  return replay(account).pipe(
+    Effect.catchTag("CorruptJournal", (error) => Effect.fail(damaged(error.message))),
+    Effect.catchDefect((defect) => Effect.fail(damaged(defect instanceof Error ? defect.message : String(defect))))
+  )
+}
 
 export class Ledger {
   readonly state: AccountState
@@ -68,6 +100,7 @@ export class Ledger {
   private readonly journal: Journal["Service"]
   private readonly entityId: string
   private readonly snapshotEvery: number
+  private readonly lost = new Map<string, number>()
   private commands = 0
   private snapshotAt: number
 
@@ -86,15 +119,21 @@ export class Ledger {
   static readonly recover = Effect.fn("Account.recover")(function* (account: string, snapshotEvery: number = 1000) {
     const journal = yield* Journal
     const claim = yield* journal.claim(entityIdOf(account), "account")
-    const state = yield* replay(account)
+    const state = yield* replayOwned(account)
     return new Ledger(journal, state, claim, snapshotEvery)
   })
+
+  /** Of an order whose fate is not known: since when, epoch µs. Of one that was so before this life: since its intent. */
+  unknownSince(order: Order): number {
+    return this.lost.get(order.clientOrderId) ?? order.timeIntent
+  }
 
   /** Decides a command on the present state and applies what follows; the rows are still to be appended. */
   decide(command: AccountCommand, circumstances: Circumstances): Decided {
     const firstSeq = this.state.seq + 1
     const events = execute(this.state, command, circumstances)
     if (events.length === 0) return { events, rows: [] }
+    for (const event of events) this.note(event, circumstances.now)
     const commandId = this.commandId(command, events[0]!)
     const rows = events.map((event, index): JournalRow => ({
       seq: firstSeq + index,
@@ -105,7 +144,7 @@ export class Ledger {
       timeUs: circumstances.now,
       opening: isOpening(event),
       clientOrderId: event.type === "OrderIntended" ? event.clientOrderId : null,
-      fillKey: event.type === "OrderFilled" ? fillKey(event) : null,
+      fillKey: event.type === "OrderFilled" && !planted("fillCountedTwice") ? fillKey(event) : null,
       payload: encode(event, (id, version) => this.state.versions.get(versionKey(id, version)))
     }))
     return { events, rows }
@@ -127,17 +166,41 @@ export class Ledger {
     return this.journal.read(this.entityId, afterSeq + 1).pipe(Stream.map(factOf))
   }
 
-  /** What the journal says became of intents whose batch was decided before: the reason and detail of the refused. */
-  recorded(strategy: string, firstIntentSeq: number) {
-    return Effect.map(this.journal.findCommand(this.entityId, batchId(strategy, firstIntentSeq)), (rows) => {
-      const refused = new Map<number, { readonly reason: string; readonly detail: string }>()
-      for (const row of rows) {
-        if (row.type !== "IntentRefused") continue
-        const payload = row.payload as { readonly intentSeq: number; readonly reason: string; readonly detail: string }
-        refused.set(payload.intentSeq, payload)
+  /** What the journal says of intents that were decided before, by their number. */
+  readonly recorded = Effect.fnUntraced(function* (this: Ledger, strategy: string, intentSeqs: ReadonlyArray<number>) {
+    const found = new Map<number, ReadonlyArray<AccountEvent>>()
+    // Most were sent in the same batch the first time, too: its first number finds them all.
+    for (const intentSeq of intentSeqs) {
+      if (found.has(intentSeq)) continue
+      for (const row of yield* this.journal.findCommand(this.entityId, batchId(strategy, intentSeq))) {
+        const event = this.eventOf(row)
+        if (!("intentSeq" in event) || event.strategy !== strategy) continue
+        found.set(event.intentSeq, [...(found.get(event.intentSeq) ?? []), event])
       }
-      return refused
-    })
+    }
+    return found
+  })
+
+  /** The executions of an order that are booked, with the time of their booking. All of the journal is read for them. */
+  fillsOf(clientOrderId: string) {
+    return this.journal.read(this.entityId).pipe(
+      Stream.filter((row) => row.type === "OrderFilled" || row.type === "FillBusted"),
+      Stream.runFold(
+        () => new Map<string, { readonly event: OrderFilled; readonly bookedUs: number }>(),
+        (fills, row) => {
+          const event = this.eventOf(row)
+          if (!("clientOrderId" in event) || event.clientOrderId !== clientOrderId) return fills
+          if (event.type === "OrderFilled") fills.set(tradeKey(event), { event, bookedUs: row.timeUs })
+          else if (event.type === "FillBusted") fills.delete(tradeKey(event))
+          return fills
+        }
+      )
+    )
+  }
+
+  /** Whether the journal has had no other owner since. */
+  get isHeld(): Effect.Effect<boolean, JournalUnavailable> {
+    return Effect.map(this.journal.heldEpoch(this.entityId), (epoch) => epoch === this.epoch)
   }
 
   /** Saves a snapshot when enough was added since the last. Failing to is no harm, unless another owner is why. */
@@ -171,9 +234,21 @@ export class Ledger {
 
   private commandId(command: AccountCommand, first: AccountEvent): string {
     // Of the first fact, since intents before it may be repeats that were decided under an id of their own.
-    if (command.type === "SubmitIntents" && "intentSeq" in first) return batchId(command.strategy, first.intentSeq)
+    if (command.type === "SubmitIntents" && "intentSeq" in first && first.strategy === command.strategy)
+      return batchId(command.strategy, first.intentSeq)
     this.commands += 1
     return `${this.epoch}.${this.commands}`
+  }
+
+  private eventOf(row: StoredRow): AccountEvent {
+    return decode(row.type, row.version, row.payload, (id, version) => this.state.versions.get(versionKey(id, version)))
+  }
+
+  private note(event: AccountEvent, now: number): void {
+    if (!("clientOrderId" in event)) return
+    if (event.type === "OrderUnknown") this.lost.set(event.clientOrderId, now)
+    else if (this.lost.size > 0 && findOrder(this.state, event.clientOrderId)?.status !== "unknown")
+      this.lost.delete(event.clientOrderId)
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { orderTypes, timesInForce } from "@outcry/model/Order"
 import { sides } from "@outcry/model/MarketData"
-import { tradingStates } from "@outcry/model/AccountEvent"
+import { adjustments, resolutions, tradingStates } from "@outcry/model/AccountEvent"
 import { Schema } from "effect"
 import { Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
@@ -20,7 +20,18 @@ export class Busy extends Schema.TaggedError<Busy>()("Busy", { account: Schema.S
   }
 }
 
-/** The account cannot work at present: it is recovering, or its venue or journal is out of reach. */
+/** What an operator asked for cannot be done; the field that is wrong and what to do about it. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  account: Schema.String,
+  field: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Account ${this.account} refuses this: ${this.field} ${this.reason}.`
+  }
+}
+
+/** The account cannot work at present: it is recovering, frozen, or its venue or journal is out of reach. */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   account: Schema.String,
   reason: Schema.String
@@ -59,19 +70,49 @@ export const Terms = Schema.Struct({
   priceTicks: Schema.Number,
   lots: Schema.Number,
   timeInForce: Schema.Literals(timesInForce),
-  postOnly: Schema.Boolean
+  postOnly: Schema.Boolean,
+  triggerTicks: Schema.optionalKey(Schema.Number),
+  trailTicks: Schema.optionalKey(Schema.Number),
+  trailBps: Schema.optionalKey(Schema.Number),
+  reduceOnly: Schema.optionalKey(Schema.Boolean),
+  displayLots: Schema.optionalKey(Schema.Number),
+  expiresUs: Schema.optionalKey(Schema.Number)
+})
+
+/** What an order waits for and whose fate it shares, by the numbers of its strategy's own orders. */
+const Contingency = Schema.Struct({
+  parent: Schema.optionalKey(Schema.Int),
+  group: Schema.optionalKey(Schema.String),
+  after: Schema.optionalKey(Schema.Array(Schema.Int))
 })
 
 export const Intent = Schema.Union([
-  Schema.Struct({ kind: Schema.Literal("place"), intentSeq: Schema.Int, instrument: Schema.String, terms: Terms }),
-  Schema.Struct({ kind: Schema.Literal("cancel"), intentSeq: Schema.Int, orderSeq: Schema.Int })
+  Schema.Struct({
+    kind: Schema.Literal("place"),
+    intentSeq: Schema.Int,
+    instrument: Schema.String,
+    terms: Terms,
+    contingency: Schema.optionalKey(Contingency),
+    /** Epoch µs until which it is submitted again when the venue never had it. */
+    resubmitUntilUs: Schema.optionalKey(Schema.Finite)
+  }),
+  Schema.Struct({ kind: Schema.Literal("cancel"), intentSeq: Schema.Int, orderSeq: Schema.Int }),
+  Schema.Struct({
+    kind: Schema.Literal("modify"),
+    intentSeq: Schema.Int,
+    /** The order that is replaced; the one that takes its place bears the intent's number. */
+    orderSeq: Schema.Int,
+    priceTicks: Schema.optionalKey(Schema.Number),
+    triggerTicks: Schema.optionalKey(Schema.Number),
+    lots: Schema.optionalKey(Schema.Number)
+  })
 ])
 
 /** What became of one intent at the gate. */
 export const Decision = Schema.Struct({
   intentSeq: Schema.Int,
   clientOrderId: Schema.String,
-  /** Empty where it passed; else the reason code. */
+  /** Empty where it passed; else the reason code. `DuplicateOrder`: its number stands for something else already. */
   refused: Schema.String,
   detail: Schema.String
 })
@@ -95,10 +136,72 @@ export const Submit = Rpc.make("Submit", {
   error: Schema.Union([Busy, NotReady, NotJoined, Superseded])
 })
 
+/** Asks for the cancel of the named orders or of all open ones; replies how many that were. */
 export const Cancel = Rpc.make("Cancel", {
-  payload: { clientOrderIds: Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)]) },
+  payload: {
+    clientOrderIds: Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)]),
+    by: Schema.optionalKey(Schema.String),
+    reason: Schema.optionalKey(Schema.String)
+  },
   success: Schema.Int,
   error: Schema.Union([Busy, NotReady])
+})
+
+/** Cancels what is open on these instruments, then brings their positions to zero at the market. */
+export const ClosePositions = Rpc.make("ClosePositions", {
+  payload: {
+    instruments: Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)]),
+    by: Schema.String,
+    reason: Schema.String
+  },
+  success: Schema.Struct({
+    /** Orders whose cancel was asked for. */
+    canceled: Schema.Int,
+    closing: Schema.Array(
+      Schema.Struct({
+        instrument: Schema.String,
+        clientOrderId: Schema.String,
+        side: Schema.Literals(sides),
+        quantity: Schema.String
+      })
+    ),
+    /** What is left as it is, and why. */
+    left: Schema.Array(Schema.String)
+  }),
+  error: Schema.Union([Busy, NotReady, Refused])
+})
+
+/** Says what became of an order whose fate the venue does not tell. */
+export const Resolve = Rpc.make("Resolve", {
+  payload: {
+    clientOrderId: Schema.String,
+    as: Schema.Literals(resolutions),
+    /** Decimal, with `filled`: what the rest was filled at. */
+    price: Schema.optionalKey(Schema.String),
+    by: Schema.String,
+    reason: Schema.String
+  },
+  success: Schema.Struct({
+    /** The order as it stands afterwards. */
+    status: Schema.String,
+    filledQuantity: Schema.String
+  }),
+  error: Schema.Union([Busy, NotReady, Refused])
+})
+
+/** Takes over a difference to the venue's balance that no order explains. */
+export const AdjustBalance = Rpc.make("AdjustBalance", {
+  payload: {
+    asset: Schema.String,
+    /** Signed decimal. */
+    amount: Schema.String,
+    adjustment: Schema.Literals(adjustments),
+    by: Schema.String,
+    reason: Schema.String
+  },
+  /** The balance afterwards. */
+  success: Schema.Struct({ total: Schema.String }),
+  error: Schema.Union([Busy, NotReady, Refused])
 })
 
 export const SetTradingState = Rpc.make("SetTradingState", {
@@ -117,7 +220,25 @@ export const OpenOrder = Schema.Struct({
   filledLots: Schema.Number,
   status: Schema.String,
   cancelRequested: Schema.Boolean,
-  timeIntent: Schema.Number
+  timeIntent: Schema.Number,
+  /** Decimal, of an order with a trigger. */
+  trigger: Schema.optionalKey(Schema.String),
+  /** Its trigger is watched here and not at the venue. */
+  emulated: Schema.optionalKey(Schema.Boolean),
+  attempt: Schema.optionalKey(Schema.Int),
+  /** By client order ids. */
+  contingency: Schema.optionalKey(
+    Schema.Struct({
+      parent: Schema.optionalKey(Schema.String),
+      group: Schema.optionalKey(Schema.String),
+      after: Schema.optionalKey(Schema.Array(Schema.String)),
+      replaces: Schema.optionalKey(Schema.String)
+    })
+  ),
+  /** Filled by the venue's count, with the executions still missing. */
+  inferredLots: Schema.optionalKey(Schema.Number),
+  /** Of an order whose fate is not known: why, since when (epoch µs), and what to do if it lasts. */
+  unknown: Schema.optionalKey(Schema.Struct({ reason: Schema.String, sinceUs: Schema.Number, remedy: Schema.String }))
 })
 
 /** What a strategy needs to go on where it stopped. */
@@ -191,8 +312,11 @@ export class AccountStatus extends Schema.Class<AccountStatus>("AccountStatus")(
   node: Schema.String,
   epoch: Schema.Int,
   seq: Schema.Int,
-  /** `recovering` until the journal is replayed and the venue asked. */
-  condition: Schema.Literals(["recovering", "ready"]),
+  /** `recovering` until the journal is replayed and the venue asked; `frozen`: its journal is damaged. */
+  condition: Schema.Literals(["recovering", "ready", "frozen"]),
+  /** Why it is not ready and what to do, where that is known. */
+  reason: Schema.optionalKey(Schema.String),
+  remedy: Schema.optionalKey(Schema.String),
   tradingState: Schema.Literals(tradingStates),
   balances: Schema.Array(Schema.Struct({ asset: Schema.String, total: Schema.String, reserved: Schema.String })),
   positions: Schema.Array(PositionRow),
@@ -200,10 +324,22 @@ export class AccountStatus extends Schema.Class<AccountStatus>("AccountStatus")(
   openOrders: Schema.Array(OpenOrder),
   strategies: Schema.Array(StrategyFunnel),
   unknownOrders: Schema.Int,
+  /** Nothing new is placed on them until an unknown order is settled. */
+  frozenInstruments: Schema.optionalKey(Schema.Array(Schema.String)),
   differences: Schema.Int,
   stateHash: Schema.String
 }) {}
 
 export const Status = Rpc.make("Status", { success: AccountStatus })
 
-export const Account = Entity.make("Account", [Submit, Cancel, SetTradingState, Join, Watch, Status])
+export const Account = Entity.make("Account", [
+  Submit,
+  Cancel,
+  ClosePositions,
+  Resolve,
+  AdjustBalance,
+  SetTradingState,
+  Join,
+  Watch,
+  Status
+])

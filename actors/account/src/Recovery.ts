@@ -1,22 +1,30 @@
 /**
  * How an account comes to life after its replay: what was in flight is unknown until the venue has been asked, fills are
  * fetched from the last known one, and only then it accepts intents, though not on instruments where an order's fate is
- * still open. Afterwards it listens to the venue and keeps auditing it.
+ * still open; orders that are held here go on where they stood. Afterwards it listens to the venue and keeps auditing it.
  */
 import type { AccountCommand } from "@outcry/model/AccountCommand"
-import { findOrder } from "@outcry/model/AccountState"
+import type { Mark } from "@outcry/model/AccountEvent"
+import { type AccountState, findOrder } from "@outcry/model/AccountState"
 import { from } from "@outcry/model/Amount"
 import { specOf } from "@outcry/model/Instrument"
+import { isSleeping } from "@outcry/model/Order"
+import { planted } from "@outcry/model/Planted"
 import type { ExecutionEvent, ExecutionSession, Read } from "@outcry/venue/Execution"
 import { Effect, Schedule, Stream } from "effect"
 import type { AccountSettings } from "./AccountHost.ts"
-import { makeAudit } from "./Audit.ts"
+import { lagUs, makeAudit } from "./Audit.ts"
+import type { Busts } from "./Busts.ts"
 import type { Ledger } from "./Ledger.ts"
+import { pump } from "./Pump.ts"
 import { reportFill, reportsOf } from "./Reports.ts"
-import type { Wire } from "./Wire.ts"
+import { venueNowUs, type Wire } from "./Wire.ts"
 
-/** How often the venue's books are compared with ours, beside what it pushes. */
+/** How often the venue's books are compared with ours, beside what it pushes: an account with nothing at work asks less. */
 const auditEvery = "5 seconds"
+const idleAuditEvery = "10 seconds"
+const settledMs = (1.2 * lagUs) / 1000
+const bustsEvery = "30 seconds"
 /** A close ahead of its fills gives them this long before they are looked up. */
 const fillsWithin = "100 millis"
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("3 seconds")])
@@ -26,6 +34,8 @@ export interface RecoveryTools {
   readonly settings: AccountSettings
   readonly session: ExecutionSession
   readonly wire: Wire
+  readonly busts: Busts
+  readonly mark: (instrument: string) => Mark | undefined
   /** Puts reports into the mailbox, in order. */
   readonly report: (commands: ReadonlyArray<AccountCommand>) => Effect.Effect<void>
   /** The same for one, and waits until what follows from it is committed. */
@@ -36,7 +46,7 @@ export interface RecoveryTools {
 
 /** Never ends by itself; lives as long as its scope. */
 export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tools: RecoveryTools) {
-  const { ask, ledger, report, session, settings, wire } = tools
+  const { ask, busts, ledger, mark, report, session, settings, wire } = tools
   const { state } = ledger
   const scope = yield* Effect.scope
   const { run: audit } = yield* makeAudit({ state, session, wire, report })
@@ -65,6 +75,7 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
         reason: "its owner ended before the venue's answer was in"
       })
     else if (status === "unknown") yield* Effect.forkIn(wire.settle(state.orders.get(clientOrderId)!), scope)
+    else if (status === "pendingCancel") yield* Effect.forkIn(wire.cancel(state.orders.get(clientOrderId)!), scope)
 
   const listed = yield* read("instruments", session.instruments)
   const wanted = listed.filter((instrument) => settings.instruments.includes(instrument.id))
@@ -82,7 +93,7 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
     switch (event._tag) {
       case "OrderChanged": {
         const known = findOrder(state, event.order.clientOrderId)
-        const closes = event.order.status !== "open" && event.order.status !== "filled"
+        const closes = event.order.status !== "open" && event.order.status !== "filled" && !planted("cancelTakenForEnd")
         if (closes && known !== undefined && event.order.filledLots > known.filledLots)
           return Effect.forkIn(Effect.delay(wire.look(known), fillsWithin), scope)
         return report(reportsOf(event.order, []))
@@ -90,7 +101,8 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
       case "Filled":
         return report([reportFill(event.fill)])
       case "Connected":
-        return Effect.forkIn(audit, scope)
+        // What was young the first time may have been missed with the frames.
+        return Effect.forkIn(Effect.andThen(audit, Effect.delay(audit, settledMs)), scope)
       case "Disconnected":
         return Effect.logWarning(`account ${account}: the venue's reports are interrupted: ${event.reason}`)
     }
@@ -103,8 +115,17 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
   // Behind the audit's reports in the mailbox, so that they are journalled before the first intent is decided.
   yield* ask({ type: "CancelOrders", clientOrderIds: [] })
   yield* tools.ready
-  return yield* audit.pipe(Effect.delay(auditEvery), Effect.forever)
+  // Only now: what happened at the venue meanwhile may have ended an order whose price was touched.
+  yield* Effect.forkIn(pump({ state, mark, ask, time: venueNowUs(session) }), scope)
+  yield* Effect.forkIn(Effect.forever(Effect.delay(busts.check, bustsEvery)), scope)
+  const pause = Effect.suspend(() => Effect.sleep(isIdle(state) ? idleAuditEvery : auditEvery))
+  return yield* Effect.forever(Effect.andThen(pause, audit))
 })
+
+const isIdle = (state: AccountState): boolean => {
+  for (const { status } of state.orders.values()) if (!isSleeping(status)) return false
+  return true
+}
 
 const okay = (): Read<void> => ({ _tag: "Ok", value: undefined })
 const unreachable = (reason: string): Read<void> => ({ _tag: "Unreachable", reason })

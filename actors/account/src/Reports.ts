@@ -11,11 +11,12 @@ export const reportOrder = (order: VenueOrder): ReportOrder => ({
   status: order.status,
   terms: {
     side: order.side,
-    type: order.priceTicks === 0 ? "market" : "limit",
+    type: order.type,
     priceTicks: order.priceTicks,
     lots: order.lots,
     timeInForce: "GTC",
-    postOnly: false
+    postOnly: false,
+    ...(order.triggerTicks === 0 ? {} : { triggerTicks: order.triggerTicks })
   },
   filledLots: order.filledLots,
   timeVenue: order.timeVenue

@@ -4,7 +4,7 @@ import { Journal } from "@outcry/store/Journal"
 import * as TestJournal from "@outcry/testkit/TestJournal"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { entityIdOf } from "../src/Ledger.ts"
-import * as Harness from "./Harness.ts"
+import * as Harness from "@outcry/testkit/AccountHarness"
 import {
   btc,
   eth,
@@ -18,7 +18,7 @@ import {
   statusOf,
   until,
   untilFact
-} from "./Harness.ts"
+} from "@outcry/testkit/AccountHarness"
 
 const venues = new Harness.Venues()
 
@@ -233,7 +233,7 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         }
         yield* untilFact("hands", "ExternalOrderAdopted", "web_1")
         const flagged = yield* untilFact("hands", "DifferenceFlagged", "ocaaaaaaaaaaaaaaaa")
-        assert.include(String(flagged.payload["detail"]), "foreign writer")
+        assert.include(String(flagged.payload["detail"]), "our form of id")
         assert.strictEqual((yield* statusOf(node, "hands")).openOrders.length, 1)
       })
     )

@@ -1,11 +1,25 @@
 /** One account at the real exchange, through the real ccxt: what its log and our journal say of the same orders. */
 import { assert, layer } from "@effect/vitest"
 import { Journal } from "@outcry/store/Journal"
+import { WireLog } from "@outcry/store/WireLog"
 import { credentials, startExchange } from "@outcry/testkit/ExchangeProcess"
 import * as TestJournal from "@outcry/testkit/TestJournal"
 import * as ExecutionPool from "@outcry/venue/ExecutionPool"
+import { RateLeases } from "@outcry/venue/RateLeases"
+import { VenueGates } from "@outcry/venue/VenueGates"
 import { Context, Effect, Layer } from "effect"
-import { btc, factsOf, join, lifeOf, replayIsLive, resting, startNode, statusOf, until, untilFact } from "./Harness.ts"
+import {
+  btc,
+  factsOf,
+  join,
+  lifeOf,
+  replayIsLive,
+  resting,
+  startNode,
+  statusOf,
+  until,
+  untilFact
+} from "@outcry/testkit/AccountHarness"
 
 const names = ["wire", "timeout", "silence", "killed", "hand"]
 
@@ -14,10 +28,14 @@ class Exchange extends Context.Service<Exchange, Effect.Success<ReturnType<typeo
 const exchange = Layer.effect(Exchange, startExchange(names))
 const execution = Layer.unwrap(
   Effect.map(Exchange, ({ address }) =>
-    ExecutionPool.layer({ venues: [address], accounts: names.map(credentials), session: { replyMs: 1_000 } })
+    ExecutionPool.layer({ venues: [address], accounts: names.map(credentials), session: { replyMs: 1_000 } }).pipe(
+      Layer.provide(VenueGates.layer({ venues: [address] })),
+      Layer.provide(RateLeases.layerMemory)
+    )
   )
 )
-const services = Layer.mergeAll(TestJournal.layer, execution.pipe(Layer.provideMerge(exchange)))
+const store = WireLog.layer().pipe(Layer.provideMerge(TestJournal.layer))
+const services = Layer.mergeAll(store, execution.pipe(Layer.provideMerge(exchange)))
 
 /** A node that decides on the exchange's present prices. */
 const start = Effect.fnUntraced(function* (name: string) {
@@ -49,6 +67,15 @@ layer(services, { excludeTestServices: true, timeout: 60_000 })("an account at t
       yield* untilFact("wire", "OrderCanceled", resting.id)
       const state = yield* replayIsLive(node, "wire")
       assert.strictEqual(state.positions.get(btc)?.lots, 1000)
+      const log = yield* WireLog
+      const [sent] = yield* until(
+        "the wire log has it",
+        Effect.map(log.read("wire", bought.id), (entries) => (entries.length > 0 ? entries : undefined))
+      )
+      assert.deepInclude(sent, { account: "wire", method: "POST", status: 200 })
+      assert.include(sent!.request, bought.id)
+      assert.notInclude(JSON.stringify(sent), "wire-secret")
+      assert.isAtLeast(sent!.answeredUs, sent!.sentUs)
       const facts = yield* factsOf("wire")
       for (const { id } of [bought, resting]) {
         const intended = facts.find((row) => row.type === "OrderIntended" && row.clientOrderId === id)!

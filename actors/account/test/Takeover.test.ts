@@ -9,7 +9,7 @@ import { Journal } from "@outcry/store/Journal"
 import * as TestJournal from "@outcry/testkit/TestJournal"
 import { Deferred, Effect, Layer } from "effect"
 import { entityIdOf } from "../src/Ledger.ts"
-import * as Harness from "./Harness.ts"
+import * as Harness from "@outcry/testkit/AccountHarness"
 import {
   btc,
   eth,
@@ -24,7 +24,7 @@ import {
   statusOf,
   until,
   untilFact
-} from "./Harness.ts"
+} from "@outcry/testkit/AccountHarness"
 
 const venues = new Harness.Venues()
 const services = TestJournal.layer.pipe(Layer.provideMerge(venues.layer))

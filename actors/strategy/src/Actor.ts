@@ -33,6 +33,15 @@ const build = Effect.gen(function* () {
   let paused: boolean | undefined
   let interrupt = Latch.makeUnsafe(false)
 
+  const untilUnlocked = Effect.fnUntraced(function* (detail: string, keep: Effect.Effect<void>) {
+    running.condition = "locked"
+    running.detail = detail
+    yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 1)
+    unlocked.closeUnsafe()
+    yield* keep
+    return yield* unlocked.await
+  })
+
   const after = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
     const error = Cause.hasInterruptsOnly(cause) ? new NotYet(`account ${settings.account} moved`) : Cause.squash(cause)
     const message = error instanceof Error ? error.message : String(error)
@@ -46,11 +55,8 @@ const build = Effect.gen(function* () {
     yield* Metric.update(Metric.withAttributes(Metrics.strategyErrors, { strategy }), 1)
     yield* Effect.logError(`strategy ${strategy} ${error instanceof StrategyThrew ? "threw" : "failed"}: ${message}`)
     if (verdict.next === "lock") {
-      running.condition = "locked"
-      running.detail = `threw ${running.recentErrors.length} times within a minute: ${message}`
-      yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 1)
-      unlocked.closeUnsafe()
-      return yield* unlocked.await
+      const detail = `threw ${running.recentErrors.length} times within a minute: ${message}`
+      return yield* untilUnlocked(detail, host.locks?.lock(strategy, detail) ?? Effect.void)
     }
     running.condition = "backoff"
     running.detail = message
@@ -71,10 +77,23 @@ const build = Effect.gen(function* () {
     return Effect.raceFirst(Effect.scoped(work), Effect.as(interrupt.await, undefined))
   })
 
-  yield* once.pipe(
-    // Our own end is not caught here: an interruption that is comes from an actor we asked and that moved meanwhile.
-    Effect.catchCause(after),
-    Effect.forever,
+  /** It may have been locked where it lived before. */
+  const unlessLocked = Effect.gen(function* () {
+    const reason = yield* host.locks?.find(strategy) ?? Effect.undefined
+    if (reason !== undefined) {
+      running.lastError = reason
+      yield* untilUnlocked(reason, Effect.void)
+    }
+  })
+
+  yield* unlessLocked.pipe(
+    Effect.andThen(
+      once.pipe(
+        // Our own end is not caught here: an interruption that is comes from an actor we asked and that moved meanwhile.
+        Effect.catchCause(after),
+        Effect.forever
+      )
+    ),
     Effect.forkScoped
   )
 
@@ -116,6 +135,7 @@ const build = Effect.gen(function* () {
         if (action === "unlock") {
           if (running.condition !== "locked")
             return yield* new CannotControl({ strategy, action, reason: `it is ${running.condition}, not locked` })
+          if (host.locks !== undefined) yield* host.locks.unlock(strategy)
           running.recentErrors.length = 0
           yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 0)
           unlocked.openUnsafe()

@@ -5,18 +5,30 @@
  */
 import type { Fact, Joined } from "@outcry/actor-account/Protocol"
 import { type Instrument, quantityLotsOf, ticksOf } from "@outcry/model/Instrument"
-import type { OrderStatus } from "@outcry/model/Order"
+import { type OrderStatus, orderStatuses, orderTypes } from "@outcry/model/Order"
 import type { OpenOrder, StrategyFill, StrategyOrderEnd } from "@outcry/model/Strategy"
 
 const trackedMax = 4096
 const endedKept = 256
 
 export type Told =
-  | { readonly kind: "placed"; readonly order: OpenOrder }
+  /** `again`: a further attempt at an order that was placed before. */
+  | { readonly kind: "placed"; readonly order: OpenOrder; readonly again: boolean }
+  | { readonly kind: "moved"; readonly orderSeq: number; readonly now: Moved }
+  /** A fill was taken back. */
+  | {
+      readonly kind: "busted"
+      readonly order: OpenOrder | undefined
+      readonly instrument: string
+      readonly lots: number
+    }
   | { readonly kind: "fill"; readonly fill: StrategyFill }
   | { readonly kind: "end"; readonly end: StrategyOrderEnd }
   | { readonly kind: "refused"; readonly end: StrategyOrderEnd; readonly detail: string }
   | { readonly kind: "cancelRefused"; readonly orderSeq: number }
+
+/** What has become of an order that is open. */
+export type Moved = Partial<Pick<OpenOrder, "status" | "triggerTicks" | "lots">>
 
 export interface TrackedOrder extends OpenOrder {
   readonly clientOrderId: string
@@ -34,6 +46,13 @@ export interface AccountKnowledge {
 
 type Tracked = { -readonly [K in keyof TrackedOrder]: TrackedOrder[K] }
 
+const statuses: Readonly<Record<string, OrderStatus>> = {
+  OrderTriggered: "triggered",
+  OrderReleased: "intended",
+  OrderAccepted: "working",
+  OrderUnknown: "unknown"
+}
+
 const ends: Readonly<Record<string, OrderStatus>> = {
   OrderRejected: "rejected",
   OrderNotPlaced: "notPlaced",
@@ -43,7 +62,13 @@ const ends: Readonly<Record<string, OrderStatus>> = {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
+const none = (): ReadonlyArray<Fact> => []
+
 type Payload = Readonly<Record<string, unknown>>
+
+/** What an operator settled an order as; one settled as filled has its fill as a fact of its own. */
+const resolved = (payload: Payload): OrderStatus | undefined =>
+  payload["as"] === "filled" ? undefined : orderStatuses.find((each) => each === payload["as"])
 
 /** What the account says when a run joins it. */
 export const knowledgeOf = (joined: typeof Joined.Type): AccountKnowledge => ({
@@ -62,19 +87,36 @@ export const knowledgeOf = (joined: typeof Joined.Type): AccountKnowledge => ({
       cancelRequested: false,
       isOpen: false
     })),
-    ...joined.openOrders.map(({ cancelRequested, clientOrderId, filledLots, instrument, intentSeq, terms }) => ({
-      clientOrderId,
-      orderSeq: intentSeq,
-      instrument,
-      side: terms.side,
-      priceTicks: terms.priceTicks,
-      lots: terms.lots,
-      filledLots,
-      cancelRequested,
-      isOpen: true
-    }))
+    ...joined.openOrders.map((order) => openOrder(joined, order))
   ]
 })
+
+const openOrder = (joined: typeof Joined.Type, order: (typeof Joined.Type)["openOrders"][number]): TrackedOrder => {
+  const { cancelRequested, clientOrderId, contingency, filledLots, instrument, intentSeq, status, terms } = order
+  const known = [...joined.openOrders, ...joined.endedOrders]
+  const named = (id: string | undefined) =>
+    id === undefined ? undefined : known.find((each) => each.clientOrderId === id)
+  const [parent, replaced] = [named(contingency?.parent), named(contingency?.replaces)]
+  const sleeps = status === "held" || status === "triggered"
+  return {
+    clientOrderId,
+    orderSeq: intentSeq,
+    instrument,
+    side: terms.side,
+    type: terms.type,
+    priceTicks: terms.priceTicks,
+    // What its predecessor filled is counted in until it is released.
+    lots: terms.lots - (sleeps ? (replaced?.filledLots ?? 0) : 0),
+    filledLots,
+    cancelRequested,
+    isOpen: true,
+    status: orderStatuses.find((each) => each === status) ?? "intended",
+    ...(terms.triggerTicks === undefined ? {} : { triggerTicks: terms.triggerTicks }),
+    ...(terms.reduceOnly === undefined ? {} : { reduceOnly: terms.reduceOnly }),
+    ...(parent === undefined ? {} : { parent: parent.intentSeq }),
+    ...(replaced === undefined ? {} : { replaces: replaced.intentSeq })
+  }
+}
 
 export class FactReader {
   seq: number
@@ -83,6 +125,8 @@ export class FactReader {
   private readonly strategy: string
   private readonly instrumentOf: (id: string) => Instrument | undefined
   private readonly tracked = new Map<string, Tracked>()
+  /** By the number of the order whose place they take. */
+  private readonly replacing = new Map<number, Tracked>()
   private readonly positions = new Map<string, number>()
 
   constructor(strategy: string, known: AccountKnowledge, instrumentOf: (id: string) => Instrument | undefined) {
@@ -105,8 +149,11 @@ export class FactReader {
     }
   }
 
-  /** What a fact means to this strategy; undefined where it does not concern it, or was read before. */
-  read(fact: Fact): Told | undefined {
+  /**
+   * What a fact means to this strategy; undefined where it does not concern it, or was read before. `following` are the
+   * facts that came with it: an end that is followed by a further attempt is none.
+   */
+  read(fact: Fact, following: () => ReadonlyArray<Fact> = none): Told | undefined {
     if (fact.seq <= this.seq) return undefined
     this.seq = fact.seq
     const payload = fact.payload as Payload
@@ -116,37 +163,95 @@ export class FactReader {
     if (fact.type === "IntentRefused") return this.refusal(payload)
     const order = this.tracked.get(text(payload["clientOrderId"]))
     if (order === undefined) return undefined
-    if (fact.type === "OrderFilled") return this.fill(order, payload)
-    if (fact.type === "CancelRequested") order.cancelRequested = true
-    if (fact.type === "CancelRefused") {
-      order.cancelRequested = false
-      return { kind: "cancelRefused", orderSeq: order.orderSeq }
+    switch (fact.type) {
+      case "OrderFilled":
+        return this.fill(order, payload)
+      case "FillBusted":
+        return this.bust(order, payload)
+      case "CancelRequested":
+        order.cancelRequested = true
+        return undefined
+      case "CancelRefused":
+        order.cancelRequested = false
+        return { kind: "cancelRefused", orderSeq: order.orderSeq }
+      case "OrderTriggered":
+      case "OrderReleased":
+      case "OrderAccepted":
+      case "OrderUnknown":
+      case "TrailMoved":
+        return this.moved(order, fact.type, payload)
     }
-    const status = ends[fact.type]
+    const status = fact.type === "OrderResolved" ? resolved(payload) : ends[fact.type]
     if (status === undefined) return undefined
     order.isOpen = false
+    if (following().some((next) => this.isAttempt(next, order))) return undefined
     const reason = [text(payload["code"]), text(payload["reason"])].filter((part) => part !== "").join(" ")
     const { filledLots, instrument, orderSeq } = order
     return { kind: "end", end: { instrument, orderSeq, status, filledLots, reason } }
   }
 
+  private isAttempt({ payload, type }: Fact, order: Tracked): boolean {
+    const fields = payload as Payload
+    return (
+      type === "OrderIntended" &&
+      fields["strategy"] === this.strategy &&
+      fields["intentSeq"] === order.orderSeq &&
+      Number(fields["attempt"]) > 1
+    )
+  }
+
+  private ticks(id: string, price: unknown): number | undefined {
+    const instrument = this.instrumentOf(id)
+    return instrument === undefined ? undefined : ticksOf(instrument, text(price))
+  }
+
+  private lots(id: string, quantity: unknown): number | undefined {
+    const instrument = this.instrumentOf(id)
+    return instrument === undefined ? undefined : quantityLotsOf(instrument, text(quantity))
+  }
+
   private placed(payload: Payload): Told | undefined {
     if (payload["strategy"] !== this.strategy) return undefined
     const id = text(payload["instrument"])
-    const instrument = this.instrumentOf(id)
+    const contingency = (payload["contingency"] ?? {}) as Payload
+    const [parent, replaced] = ["parent", "replaces"].map((key) => this.tracked.get(text(contingency[key])))
+    const type = orderTypes.find((each) => each === payload["orderType"])
+    const triggerTicks = this.ticks(id, payload["triggerPrice"])
     const order: Tracked = {
       clientOrderId: text(payload["clientOrderId"]),
       orderSeq: Number(payload["intentSeq"]),
       instrument: id,
       side: payload["side"] === "buy" ? "buy" : "sell",
-      priceTicks: instrument === undefined ? 0 : (ticksOf(instrument, text(payload["price"])) ?? 0),
-      lots: instrument === undefined ? 0 : (quantityLotsOf(instrument, text(payload["quantity"])) ?? 0),
+      priceTicks: this.ticks(id, payload["price"]) ?? 0,
+      lots: (this.lots(id, payload["quantity"]) ?? 0) - (replaced?.filledLots ?? 0),
       filledLots: 0,
       cancelRequested: false,
-      isOpen: true
+      isOpen: true,
+      status: payload["placement"] === "held" ? "held" : "intended",
+      ...(type === undefined ? {} : { type }),
+      ...(triggerTicks === undefined ? {} : { triggerTicks }),
+      ...(payload["reduceOnly"] === true ? { reduceOnly: true } : {}),
+      ...(parent === undefined ? {} : { parent: parent.orderSeq }),
+      ...(replaced === undefined ? {} : { replaces: replaced.orderSeq })
     }
     this.track(order)
-    return { kind: "placed", order: { ...order } }
+    return { kind: "placed", order: { ...order }, again: Number(payload["attempt"]) > 1 }
+  }
+
+  /** Asleep or at the venue, smaller than asked for, or with another trigger. */
+  private moved(order: Tracked, type: string, payload: Payload): Told {
+    const status = statuses[type]
+    const triggerTicks = type === "TrailMoved" ? this.ticks(order.instrument, payload["triggerPrice"]) : undefined
+    const lots = type === "OrderReleased" ? this.lots(order.instrument, payload["quantity"]) : undefined
+    const now: Moved = {
+      ...(status === undefined ? {} : { status }),
+      ...(triggerTicks === undefined ? {} : { triggerTicks }),
+      ...(lots === undefined ? {} : { lots })
+    }
+    Object.assign(order, now)
+    // An order that came to light after all, or was taken for lost.
+    if (type === "OrderAccepted" && order.filledLots < order.lots) order.isOpen = true
+    return { kind: "moved", orderSeq: order.orderSeq, now }
   }
 
   private refusal(payload: Payload): Told | undefined {
@@ -170,18 +275,21 @@ export class FactReader {
   private fill(order: Tracked, payload: Payload): Told | undefined {
     const instrument = this.instrumentOf(order.instrument)
     if (instrument === undefined) return undefined
-    const lots = quantityLotsOf(instrument, text(payload["quantity"])) ?? 0
+    const lots = this.lots(order.instrument, payload["quantity"]) ?? 0
     const side = payload["side"] === "buy" ? "buy" : "sell"
     order.filledLots += lots
     if (order.filledLots >= order.lots) order.isOpen = false
-    this.positions.set(order.instrument, (this.positions.get(order.instrument) ?? 0) + (side === "buy" ? lots : -lots))
+    // What an order still fills is taken from the one that waits for its place.
+    const next = this.replacing.get(order.orderSeq)
+    if (next?.isOpen === true && next.status === "held") next.lots -= lots
+    this.hold(order.instrument, side === "buy" ? lots : -lots)
     return {
       kind: "fill",
       fill: {
         instrument: order.instrument,
         orderSeq: order.orderSeq,
         side,
-        priceTicks: ticksOf(instrument, text(payload["price"])) ?? 0,
+        priceTicks: this.ticks(order.instrument, payload["price"]) ?? 0,
         lots,
         liquidity: payload["liquidity"] === "maker" ? "maker" : "taker",
         timeVenue: Number(payload["timeVenue"])
@@ -189,12 +297,28 @@ export class FactReader {
     }
   }
 
+  private bust(order: Tracked, payload: Payload): Told {
+    const { instrument } = order
+    const lots = this.lots(instrument, payload["quantity"]) ?? 0
+    order.filledLots -= lots
+    const held = this.hold(instrument, payload["side"] === "buy" ? -lots : lots)
+    return { kind: "busted", order: order.isOpen ? { ...order } : undefined, instrument, lots: held }
+  }
+
+  private hold(instrument: string, change: number): number {
+    const lots = (this.positions.get(instrument) ?? 0) + change
+    this.positions.set(instrument, lots)
+    return lots
+  }
+
   private track(order: Tracked): void {
     this.tracked.set(order.clientOrderId, order)
+    if (order.replaces !== undefined && order.isOpen) this.replacing.set(order.replaces, order)
     if (this.tracked.size <= trackedMax) return
     for (const [id, oldest] of this.tracked) {
       if (oldest.isOpen) continue
       this.tracked.delete(id)
+      this.replacing.delete(oldest.orderSeq)
       break
     }
   }

@@ -39,6 +39,11 @@ type Input =
   | { readonly kind: "clock" }
 
 const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
+const aheadOfMonotonicUs = Clock.clockWith((clock) =>
+  Effect.sync(() => Number((clock.currentTimeNanosUnsafe() - clock.monotonicTimeNanosUnsafe()) / 1000n))
+)
+/** Less than this is the adjusting that every clock is subject to. */
+const setBackUs = 250_000
 
 const seedOf = (strategy: string): number => createHash("sha256").update(strategy).digest().readUInt32BE(0)
 
@@ -131,7 +136,7 @@ export const run = Effect.fnUntraced(function* (
   /** What a later run would call the same occasion: a fact, a timer's due time, the start of this run. */
   const own = (kind: string, seq: number): FeedPosition => ({ instrument: `${kind}:${strategy}`, feedEpoch: 1, seq })
 
-  /** While paused nothing new is placed; cancels go out. */
+  /** While paused nothing new is placed, nor put in another's place; cancels go out. */
   const withhold = Effect.fnUntraced(function* (now: number) {
     const cancels = []
     for (let round = 0; runner.intents().length > 0; round++) {
@@ -163,8 +168,8 @@ export const run = Effect.fnUntraced(function* (
     if (intents.length > 0) yield* outbox.offer({ cause, tick, intents, receivedUs, startUs, decidedUs: yield* nowUs })
   })
 
-  const onFact = Effect.fnUntraced(function* (fact: Fact, now: number) {
-    const told = reader.read(fact)
+  const onFact = Effect.fnUntraced(function* (fact: Fact, now: number, following: () => ReadonlyArray<Fact>) {
+    const told = reader.read(fact, following)
     if (told === undefined) return
     // What came before the join is in the account's counts.
     const counts = fact.seq > joined.seq ? 1 : 0
@@ -172,10 +177,19 @@ export const run = Effect.fnUntraced(function* (
     if (told.kind === "fill") running.fills += counts
     yield* guard(() => {
       if (told.kind === "placed") {
-        // An earlier run asked for it after its snapshot.
-        if (told.order.orderSeq <= joined.intentSeq)
+        // An earlier run asked for it after its snapshot, or the account tries again by itself.
+        if (told.again || told.order.orderSeq <= joined.intentSeq)
           runner.adopt({ intentSeq: told.order.orderSeq, positions: [], openOrders: [told.order] })
-      } else if (told.kind === "fill") runner.fill(told.fill, now)
+        else
+          runner.orderMoved(told.order.orderSeq, told.order.status === undefined ? {} : { status: told.order.status })
+      } else if (told.kind === "moved") runner.orderMoved(told.orderSeq, told.now)
+      else if (told.kind === "busted")
+        runner.adopt({
+          intentSeq: 0,
+          positions: [{ instrument: told.instrument, lots: told.lots }],
+          openOrders: told.order === undefined ? [] : [told.order]
+        })
+      else if (told.kind === "fill") runner.fill(told.fill, now)
       else if (told.kind === "end") runner.orderEnded(told.end, now)
       else if (told.kind === "refused") {
         refuse(running, told.end.reason, told.detail)
@@ -184,6 +198,9 @@ export const run = Effect.fnUntraced(function* (
     })
     yield* flush(own("account", fact.seq), now, now)
   })
+
+  const onFacts = (facts: ReadonlyArray<Fact>, now: number) =>
+    Effect.forEach(facts, (fact, index) => onFact(fact, now, () => facts.slice(index + 1)), { discard: true })
 
   let gapSeq = 0
   const onMarket = Effect.fnUntraced(function* (event: MarketEvent) {
@@ -214,7 +231,7 @@ export const run = Effect.fnUntraced(function* (
   const catchUp = Effect.gen(function* () {
     if (reader.seq >= joined.seq) return
     const now = yield* nowUs
-    yield* watch((facts) => Effect.forEach(facts, (fact) => onFact(fact, now)), joined.seq)
+    yield* watch((facts) => onFacts(facts, now), joined.seq)
     runner.adopt({ intentSeq: joined.intentSeq, positions: joined.positions, openOrders: [] })
   })
 
@@ -240,10 +257,19 @@ export const run = Effect.fnUntraced(function* (
     yield* RunSnapshot.save(strategy, settings, epoch, kept)
   })
 
+  let aheadUs = yield* aheadOfMonotonicUs
+  /** A clock that was set back would keep a timer waiting for as long as it was set back. */
+  const followClock = Effect.gen(function* () {
+    const nowAheadUs = yield* aheadOfMonotonicUs
+    if (nowAheadUs < aheadUs - setBackUs) runner.moveTimers(nowAheadUs - aheadUs)
+    aheadUs = nowAheadUs
+  })
+
   const step = Effect.fnUntraced(function* (input: Input) {
+    if (input.kind === "clock") yield* followClock
     const now = yield* nowUs
     if (input.kind === "market") for (const event of input.events) yield* onMarket(event)
-    else if (input.kind === "facts") for (const fact of input.facts) yield* onFact(fact, now)
+    else if (input.kind === "facts") yield* onFacts(input.facts, now)
     else {
       const due = runner.nextTimerUs()
       if (due !== undefined && due <= now) {

@@ -12,10 +12,20 @@ export interface StrategySettings {
   readonly account: string
 }
 
+/** Where a lock lasts longer than the actor that set it. */
+export interface StrategyLocks {
+  /** Why the strategy is locked; undefined where it is not. */
+  readonly find: (strategy: string) => Effect.Effect<string | undefined>
+  readonly lock: (strategy: string, reason: string) => Effect.Effect<void>
+  readonly unlock: (strategy: string) => Effect.Effect<void>
+}
+
 export class StrategyHost extends Context.Service<
   StrategyHost,
   {
     readonly node: string
+    /** Absent: a lock ends with its actor. */
+    readonly locks?: StrategyLocks
     /** Least time between two snapshots of a strategy, µs. */
     readonly snapshotEveryUs: number
     readonly settings: (strategy: string) => StrategySettings | undefined

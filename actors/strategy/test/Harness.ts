@@ -7,6 +7,7 @@ import { defaults } from "@outcry/model/Limits"
 import type { StrategyDefinition } from "@outcry/model/Strategy"
 import { Journal } from "@outcry/store/Journal"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
+import { until } from "@outcry/testkit/AccountHarness"
 import { btcUsdt, ethUsdt } from "@outcry/testkit/Instruments"
 import type { ScriptedVenue } from "@outcry/testkit/ScriptedVenue"
 import { Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
@@ -133,24 +134,6 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
   return { strategy, account: accounts(account), stop: Scope.close(scope, Exit.void) }
 })
 export type TestNode = Effect.Success<ReturnType<typeof startNode>>
-
-/** Looks again and again until there is an answer; tells what it waited for when it gives up. */
-export const until = <A, E, R>(
-  what: string,
-  look: Effect.Effect<A | undefined | false, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.gen(function* () {
-    for (;;) {
-      const answer = yield* look
-      if (answer !== undefined && answer !== false) return answer
-      yield* Effect.sleep("5 millis")
-    }
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: "20 seconds",
-      orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
-    })
-  )
 
 /** Runs, and hears the market. */
 export const untilRunning = (node: TestNode, name: string, market: Market, listeners = 1) =>

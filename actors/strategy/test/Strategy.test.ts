@@ -4,11 +4,12 @@ import * as Parameter from "@outcry/model/Parameter"
 import { defineStrategy } from "@outcry/model/Strategy"
 import { Database } from "@outcry/store/Database"
 import { Journal } from "@outcry/store/Journal"
+import { until } from "@outcry/testkit/AccountHarness"
 import { ScriptedVenue } from "@outcry/testkit/ScriptedVenue"
 import * as TestJournal from "@outcry/testkit/TestJournal"
 import { Effect, Option, Schema } from "effect"
 import { entityIdOf } from "../src/RunSnapshot.ts"
-import { btc, Market, startNode, type TestNode, until, untilCondition, untilRunning } from "./Harness.ts"
+import { btc, Market, startNode, type TestNode, untilCondition, untilRunning } from "./Harness.ts"
 
 const bid = { quantity: "0.01", price: "59900.00" }
 const Log = Schema.Array(Schema.String)

@@ -120,30 +120,73 @@ export const Price = Schema.Struct({
 })
 export type Price = typeof Price.Type
 
+/** Types of orders; a stop is a market order at its trigger, a stopLimit a limit order, likewise what takes a profit. */
+export const orderTypes = [
+  "limit",
+  "market",
+  "stop",
+  "stopLimit",
+  "takeProfit",
+  "takeProfitLimit",
+  "trailingStop"
+] as const
+
 export const OrderRow = Schema.Struct({
   clientOrderId: Schema.String,
+  /** Empty while the venue has not named it, and for one that is held. */
   venueOrderId: Schema.String,
   account: Schema.String,
   strategy: Schema.String,
+  /** Number of the intent within its strategy; 0 for an order that is not ours. */
+  intentSeq: Schema.Int,
+  /** From 1; above it, the order before it never reached the venue. */
+  attempt: Schema.Int,
   instrument: Schema.String,
   side: Schema.Literals(["buy", "sell"]),
-  type: Schema.Literals(["limit", "market"]),
-  /** Empty for a market order. */
+  type: Schema.Literals(orderTypes),
+  /** Empty where there is no limit. */
   price: Schema.String,
+  /** Price whose touch makes it live, where it stands now; empty where there is none. */
+  trigger: Schema.String,
+  /** What a trailing stop keeps from the best price: a price distance, or a share such as `0.5%`; empty elsewhere. */
+  trail: Schema.String,
   quantity: Schema.String,
+  /** Shown in the book at a time; empty where all of it is. */
+  displayQuantity: Schema.String,
   filled: Schema.String,
+  /** Filled by the venue's count, with the executions still missing. */
+  inferred: Schema.String,
+  timeInForce: Schema.Literals(["GTC", "IOC", "FOK", "GTD"]),
+  /** Of GTD: epoch µs; 0 elsewhere. */
+  expires: Schema.Number,
+  postOnly: Schema.Boolean,
+  reduceOnly: Schema.Boolean,
+  /** `held` and `triggered`: durable here and not at the venue. `unknown`: its fate is being established. */
   status: Schema.String,
+  /** Its trigger is watched here and not at the venue. */
+  emulated: Schema.Boolean,
+  cancelRequested: Schema.Boolean,
+  /** Client order ids of what it waits for; empty where there is nothing. */
+  parent: Schema.String,
+  group: Schema.String,
+  after: Schema.Array(Schema.String),
+  /** Why it ended as it did, or why its fate is unknown. */
   reason: Schema.String,
   timeIntent: Schema.Number
 })
 export type OrderRow = typeof OrderRow.Type
 
-/** Data of `orders.<account>`: a snapshot holds the open orders, a delta the order after `event`. `seq` is the journal's. */
+/**
+ * Data of `orders.<account>`: a snapshot holds the open orders, held ones included, a delta the order after `event`.
+ * `seq` is the journal's.
+ */
 export const OrdersSnapshot = Schema.Struct({ orders: Schema.Array(OrderRow) })
 export const OrderDelta = Schema.Struct({ event: Schema.String, order: OrderRow })
 
 export const FillRow = Schema.Struct({
   seq: Schema.Int,
+  /** When it was journalled, epoch µs. */
+  time: Schema.Number,
   account: Schema.String,
   strategy: Schema.String,
   clientOrderId: Schema.String,
@@ -155,6 +198,7 @@ export const FillRow = Schema.Struct({
   fee: Schema.String,
   feeAsset: Schema.String,
   liquidity: Schema.Literals(["maker", "taker"]),
+  /** By the venue's clock. */
   timeVenue: Schema.Number
 })
 export type FillRow = typeof FillRow.Type

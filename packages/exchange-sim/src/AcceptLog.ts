@@ -19,7 +19,7 @@ const Common = {
   side: Schema.Literals(["buy", "sell"]),
   /** Decimal; of the order in `order`, `cancel` and `expire`, of the trade in `fill`. */
   price: Schema.String,
-  /** Decimal; ordered in `order`, traded in `fill`, left in `cancel` and `expire`. "0" for orders by quote amount. */
+  /** Decimal; ordered in `order` and, from now on, in `amend`; traded in `fill` and `bust`; left in `cancel` and `expire`. "0" for orders by quote amount. */
   quantity: Schema.String,
   /** Traded so far, this line included. */
   cumulative: Schema.String
@@ -32,17 +32,23 @@ const Ordered = Schema.Struct({
   ...Common,
   orderType: Schema.String,
   timeInForce: Schema.String,
-  quoteOrderQty: Schema.optionalKey(Schema.String)
+  quoteOrderQty: Schema.optionalKey(Schema.String),
+  /** A conditional order is accepted when it begins to wait; it keeps its ids when it fires. */
+  stopPrice: Schema.optionalKey(Schema.String),
+  trailingDelta: Schema.optionalKey(Schema.Int),
+  icebergQty: Schema.optionalKey(Schema.String),
+  orderListId: Schema.optionalKey(Schema.Int)
 })
+/** `bust` takes a fill back; what was traded in it does not return to the book. */
 const Filled = Schema.Struct({
-  type: Schema.Literal("fill"),
+  type: Schema.Literals(["fill", "bust"]),
   ...Common,
   tradeId: Schema.String,
   fee: Schema.String,
   feeAsset: Schema.String,
   maker: Schema.Boolean
 })
-const Ended = Schema.Struct({ type: Schema.Literals(["cancel", "expire"]), ...Common })
+const Ended = Schema.Struct({ type: Schema.Literals(["cancel", "expire", "amend"]), ...Common })
 
 export const LogLine = Schema.Union([Started, Ordered, Filled, Ended])
 export type LogLine = typeof LogLine.Type

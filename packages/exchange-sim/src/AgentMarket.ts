@@ -4,11 +4,11 @@
  * Deterministic: the same seed, start and API orders at the same times give the same events, whatever the steps in which
  * `advanceTo` is called. Never ends; the crowd keeps both sides quoted. Knows no wall clock.
  */
-import type { BookEvent, Depth, NewOrder } from "@outcry/matching/MatchingEngine"
+import type { BookEvent, Depth, NewOrder, Rehearsal } from "@outcry/matching/MatchingEngine"
 import { OrderBook } from "@outcry/matching/OrderBook"
 import { toNumber } from "@outcry/model/Amount"
 import type { Instrument } from "@outcry/model/Instrument"
-import { opposite, type Side, signOf } from "@outcry/model/MarketData"
+import { opposite, type Side, sides, signOf } from "@outcry/model/MarketData"
 import type { Agent, AgentOrder, Floor } from "./Agent.ts"
 import { makeCrowd } from "./Crowd.ts"
 import { Fundamental } from "./Fundamental.ts"
@@ -36,6 +36,7 @@ export class AgentMarket implements Market {
   readonly startUs: number
   private readonly book: OrderBook
   private readonly feed: PublicFeed
+  private readonly listener: MarketListener
   private readonly fundamental: Fundamental
   private readonly agents: ReadonlyArray<Agent>
   /** When each agent acts next. */
@@ -54,6 +55,7 @@ export class AgentMarket implements Market {
     this.nowUs = startUs
     this.quotePerTickLot = toNumber(instrument.tickLot)
     this.book = new OrderBook({ firstTradeId: options.firstTradeId ?? 1 })
+    this.listener = listener
     this.feed = new PublicFeed(listener, {
       lotsAt: (side, ticks) => this.book.lotsAt(side, ticks),
       top: () => this.top()
@@ -90,6 +92,20 @@ export class AgentMarket implements Market {
     return removed
   }
 
+  reduce(orderId: number, lots: number, timeUs: number): boolean {
+    this.advanceTo(timeUs)
+    const resting = this.book.find(orderId)
+    if (resting === undefined || orderId <= 0) return false
+    this.feed.touch(resting.side, resting.priceTicks)
+    const reduced = this.book.reduce(orderId, lots, this.onEvent)
+    this.feed.flush(this.nowUs)
+    return reduced
+  }
+
+  rehearse(order: MarketOrder): Rehearsal {
+    return this.book.rehearse(order)
+  }
+
   depth(levels: number): Depth {
     return this.book.depth(levels)
   }
@@ -116,6 +132,7 @@ export class AgentMarket implements Market {
       const waitUs = this.agents[agent]!.act(this.floor)
       this.dueUs[agent] = this.nowUs + Math.max(1, Math.round(waitUs))
       this.feed.flush(this.nowUs)
+      this.listener.onSettled?.(this.nowUs)
     }
     if (timeUs > this.nowUs) this.nowUs = timeUs
   }
@@ -165,6 +182,7 @@ export class AgentMarket implements Market {
     const timeUs = this.nowUs
     this.feed.event(event, timeUs)
     if (event.type === "rested") this.feed.touch(event.side, event.priceTicks)
+    if (event.type === "prevented") for (const side of sides) this.feed.touch(side, event.priceTicks)
     if (event.type !== "match") return
     const { tradeId, priceTicks, lots, takerSide } = event
     const makerSide = opposite(takerSide)
@@ -188,5 +206,7 @@ const crowdOrder = (orderId: number, order: AgentOrder): NewOrder => ({
   lots: order.lots,
   quoteTickLots: 0,
   timeInForce: order.timeInForce,
-  postOnly: order.postOnly
+  postOnly: order.postOnly,
+  displayLots: 0,
+  selfTrade: "NONE"
 })

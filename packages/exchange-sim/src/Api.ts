@@ -6,6 +6,7 @@
 import type { Account } from "./Account.ts"
 import * as ApiError from "./ApiError.ts"
 import type { Exchange } from "./Exchange.ts"
+import type { Faults } from "./Faults.ts"
 import type { MarketTape } from "./MarketTape.ts"
 import type { Params } from "./Params.ts"
 import type { RateLimits } from "./RateLimits.ts"
@@ -15,7 +16,12 @@ export interface Venue {
   readonly exchange: Exchange
   readonly tapes: ReadonlyMap<string, MarketTape>
   readonly limits: RateLimits
-  /** The real clock, epoch milliseconds: `/time`, signatures, receive windows and the event time `E` of frames. */
+  /** Undefined where none can be asked for. */
+  readonly faults: Faults | undefined
+  /**
+   * The venue's clock, epoch milliseconds, the real one unless it was set off: of `/time`, signatures, receive windows and
+   * the event time `E` of frames.
+   */
   readonly nowMs: () => number
 }
 
@@ -36,11 +42,20 @@ export interface PublicRoute extends RouteOf<(venue: Venue, params: Params) => u
 
 export interface SignedRoute extends RouteOf<(venue: Venue, params: Params, account: Account) => unknown> {
   readonly access: "signed"
-  /** Counts as a new order. */
-  readonly newOrder?: boolean
+  /** Counts as so many new orders; 0 where it is none. */
+  readonly newOrders: number
 }
 
 export type Route = PublicRoute | SignedRoute
+
+export const signedRoute = (
+  method: Method,
+  path: string,
+  wsMethod: string,
+  weight: SignedRoute["weight"],
+  handle: SignedRoute["handle"],
+  newOrders = 0
+): SignedRoute => ({ method, path: `/api/v3/${path}`, wsMethod, weight, access: "signed", handle, newOrders })
 
 export interface Credentials {
   readonly apiKey: string | undefined
@@ -79,11 +94,13 @@ export const call = (
 ): unknown => {
   const nowMs = venue.nowMs()
   const weight = typeof route.weight === "number" ? route.weight : route.weight(params)
+  venue.limits.requireNotBanned(address, nowMs)
   counts.weight = venue.limits.addWeight(address, weight, nowMs)
-  venue.limits.requireWeight(counts.weight, nowMs)
+  venue.limits.requireWeight(address, counts.weight, nowMs)
   if (route.access === "public") return route.handle(venue, params)
+  if (venue.faults?.active("maintenance") === true) throw ApiError.maintenance()
   const account = authenticate(venue, params, credentials)
-  if (route.newOrder === true) counts.orders = venue.limits.addOrder(account.name, nowMs)
+  if (route.newOrders > 0) counts.orders = venue.limits.addOrders(account.name, route.newOrders, nowMs)
   return route.handle(venue, params, account)
 }
 

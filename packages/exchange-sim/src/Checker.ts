@@ -2,6 +2,9 @@
  * The independent verdict on lost, doubled and mis-filled orders: joins what the exchange's log says it accepted with
  * the plain facts of an account's journal. Pure; knows neither the exchange's code nor the journal's fold.
  *
+ * A conditional order is an order from its acceptance on; one that the journal holds back must not be at the exchange
+ * before the journal has released it. A fill that the exchange took back may be in the journal only as taken back there.
+ *
  * Orders are joined by client id. An id that the exchange accepted twice is a doubled order, even where the first was
  * already closed. Quantities are compared exactly, as decimals.
  */
@@ -39,6 +42,8 @@ export interface Verdict {
   /** Orders that the exchange never accepted, by how the journal says they ended. */
   readonly notPlaced: ReadonlyArray<string>
   readonly rejected: ReadonlyArray<string>
+  /** Kept back by the journal for a trigger or another order, and not released: nothing to look for at the exchange. */
+  readonly held: ReadonlyArray<string>
   /** Intents of which neither an end nor an acceptance is in the journal, and which the exchange never saw. */
   readonly pending: ReadonlyArray<string>
 }
@@ -51,7 +56,9 @@ interface Fill {
 interface Accepted {
   readonly venueOrderIds: Array<string>
   readonly fills: Map<string, Fill>
+  readonly busted: Set<string>
   quantity: Amount.Amount
+  /** What was ever traded: a bust opens no order again. */
   filled: Amount.Amount
   closed: boolean
 }
@@ -61,6 +68,11 @@ type Fate = "intended" | "accepted" | "rejected" | "notPlaced" | "unknown"
 interface Journalled {
   readonly entities: Set<string>
   readonly fills: Map<string, Array<Fill>>
+  readonly busted: Set<string>
+  /** Filled on an operator's word: the trade has no id. */
+  vouched: Amount.Amount
+  /** Kept back, and not yet released to the exchange. */
+  held: boolean
   readonly venueOrderIds: Set<string>
   intents: number
   fate: Fate
@@ -68,6 +80,9 @@ interface Journalled {
 }
 
 const amountOf = (value: unknown): Amount.Amount => Amount.parse(String(value)) ?? -1n
+
+/** Of the trade ids that stand for an operator's word. */
+const vouchedPrefix = "operator:"
 
 const fatesByType: Readonly<Record<string, Fate>> = {
   OrderAccepted: "accepted",
@@ -90,6 +105,7 @@ const readLog = (lines: Iterable<LogLine>, prefix: string): Map<string, Accepted
       const fresh = {
         venueOrderIds: [line.venueOrderId],
         fills: new Map(),
+        busted: new Set<string>(),
         quantity: amountOf(line.quantity),
         filled: 0n,
         closed: false
@@ -103,7 +119,13 @@ const readLog = (lines: Iterable<LogLine>, prefix: string): Map<string, Accepted
       continue
     }
     if (order === undefined) continue
-    if (line.type === "fill") {
+    if (line.type === "amend") {
+      order.quantity = amountOf(line.quantity)
+    } else if (line.type === "bust") {
+      const key = `${line.symbol} ${line.tradeId}`
+      order.busted.add(key)
+      order.fills.delete(key)
+    } else if (line.type === "fill") {
       order.fills.set(`${line.symbol} ${line.tradeId}`, {
         price: amountOf(line.price),
         quantity: amountOf(line.quantity)
@@ -132,6 +154,9 @@ const readJournal = (facts: Iterable<JournalOrderFact>, prefix: string): Map<str
       order = {
         entities: new Set(),
         fills: new Map(),
+        busted: new Set<string>(),
+        vouched: 0n,
+        held: false,
         venueOrderIds: new Set(),
         intents: 0,
         fate: "intended",
@@ -141,19 +166,27 @@ const readJournal = (facts: Iterable<JournalOrderFact>, prefix: string): Map<str
     }
     order.entities.add(entityId)
     if (typeof payload["instrument"] === "string") instruments.set(clientOrderId, payload["instrument"])
-    if (type === "OrderIntended") order.intents++
+    if (type === "OrderIntended") {
+      order.intents++
+      order.held = payload["placement"] === "held"
+    }
+    if (type === "OrderReleased") order.held = false
     const fate = fatesByType[type]
     // An acceptance found later settles an unknown or given-up order; nothing un-accepts one.
     if (fate !== undefined && order.fate !== "accepted") order.fate = fate
     const { venueOrderId } = payload
     if (type === "OrderAccepted" && typeof venueOrderId === "string") order.venueOrderIds.add(venueOrderId)
-    if (type === "OrderFilled") {
+    if (type === "OrderFilled" && String(payload["venueTradeId"]).startsWith(vouchedPrefix)) {
+      order.fate = "accepted"
+      order.vouched += amountOf(payload["quantity"])
+    } else if (type === "OrderFilled") {
       order.fate = "accepted"
       const key = fillKey(payload, instruments.get(clientOrderId) ?? "")
       const fills = order.fills.get(key) ?? []
       fills.push({ price: amountOf(payload["price"]), quantity: amountOf(payload["quantity"]) })
       order.fills.set(key, fills)
     }
+    if (type === "FillBusted") order.busted.add(fillKey(payload, instruments.get(clientOrderId) ?? ""))
     if (type === "OrderCanceled" || type === "OrderExpired") order.closed = true
   }
   return orders
@@ -161,9 +194,13 @@ const readJournal = (facts: Iterable<JournalOrderFact>, prefix: string): Map<str
 
 const fillFindings = (accepted: Accepted, journalled: Journalled): ReadonlyArray<string> => {
   const reasons: Array<string> = []
+  let missing = 0n
   for (const [key, fill] of accepted.fills) {
     const ours = journalled.fills.get(key) ?? []
-    if (ours.length === 0 && accepted.closed) reasons.push(`fill ${key} is missing from the journal`)
+    if (ours.length === 0) missing += fill.quantity
+    if (ours.length > 0 && journalled.busted.has(key)) reasons.push(`fill ${key} was taken back only by the journal`)
+    if (ours.length === 0 && accepted.closed && journalled.vouched === 0n)
+      reasons.push(`fill ${key} is missing from the journal`)
     if (ours.length > 1) reasons.push(`fill ${key} is in the journal ${ours.length} times`)
     for (const { price, quantity } of ours) {
       if (quantity !== fill.quantity)
@@ -173,7 +210,14 @@ const fillFindings = (accepted: Accepted, journalled: Journalled): ReadonlyArray
     }
   }
   for (const key of journalled.fills.keys()) {
-    if (!accepted.fills.has(key)) reasons.push(`fill ${key} never happened at the exchange`)
+    if (accepted.fills.has(key)) continue
+    if (!accepted.busted.has(key)) reasons.push(`fill ${key} never happened at the exchange`)
+    else if (!journalled.busted.has(key))
+      reasons.push(`fill ${key} was taken back by the exchange and stands in the journal`)
+  }
+  if (journalled.vouched > 0n && journalled.vouched !== missing) {
+    const [said, found] = [journalled.vouched, missing].map((amount) => Amount.format(amount))
+    reasons.push(`an operator says that ${said} was filled, and at the exchange it is ${found}`)
   }
   return reasons
 }
@@ -197,6 +241,7 @@ export const check = (input: {
     rejected: [],
     intended: []
   }
+  const held: Array<string> = []
   let joined = 0
 
   for (const [clientOrderId, order] of accepted) {
@@ -208,6 +253,10 @@ export const check = (input: {
     if (ours === undefined || ours.intents === 0) {
       foreign.push(clientOrderId)
       lost.push({ clientOrderId, reason: "the exchange accepted it, and no intent of it is in the journal" })
+      continue
+    }
+    if (ours.held) {
+      lost.push({ clientOrderId, reason: "the exchange accepted it, and the journal has not released it" })
       continue
     }
     if (ours.fate === "rejected" || ours.fate === "notPlaced") {
@@ -248,7 +297,8 @@ export const check = (input: {
     if (accepted.has(clientOrderId)) continue
     if (order.fate === "accepted") {
       lost.push({ clientOrderId, reason: "the journal says it was accepted, and the exchange never saw it" })
-    } else ended[order.fate].push(clientOrderId)
+    } else if (order.held && order.fate === "intended") held.push(clientOrderId)
+    else ended[order.fate].push(clientOrderId)
   }
 
   return {
@@ -261,6 +311,7 @@ export const check = (input: {
     unknown: ended.unknown,
     notPlaced: ended.notPlaced,
     rejected: ended.rejected,
+    held,
     pending: ended.intended
   }
 }

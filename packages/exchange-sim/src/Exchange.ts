@@ -1,61 +1,50 @@
 /**
  * The exchange's heart: accounts, their orders, executions and money over any number of markets. Synchronous; one call
- * at a time. Every accepted order and what became of it is in the accept log before the call returns.
+ * at a time; no clock, timer or chance of its own. Every accepted order and what became of it is in the accept log
+ * before the call returns.
  *
  * Guarantees: an account never spends what it does not have; of each asset, accounts + crowd + fees is constant; a
  * client id is unique among an account's open orders. Knows neither HTTP nor signatures.
  */
-import * as Amount from "@outcry/model/Amount"
+import type { BookEvent } from "@outcry/matching/MatchingEngine"
+import { TriggerBook } from "@outcry/matching/TriggerBook"
+import type * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
-import type { BookEvent, Match } from "@outcry/matching/MatchingEngine"
-import { Account, type AccountSpec } from "./Account.ts"
 import type { AcceptLog } from "./AcceptLog.ts"
+import { Account, type AccountSpec } from "./Account.ts"
 import * as ApiError from "./ApiError.ts"
-import { type Execution, type ExchangeOrder, isOpen } from "./ExchangeOrder.ts"
+import { type Execution, type ExchangeOrder, isConditional, isOpen } from "./ExchangeOrder.ts"
 import * as Filters from "./Filters.ts"
 import type { Market } from "./Market.ts"
 import { OrderHistory } from "./OrderHistory.ts"
+import { type ListRequest, type OrderList, ordersOf } from "./OrderLists.ts"
 import * as OrderLog from "./OrderLog.ts"
+import {
+  type ExchangeListener,
+  type Listed,
+  marketOrderOf,
+  OrderWork,
+  requireSensiblePrice,
+  wouldTake
+} from "./OrderWork.ts"
+import * as Reserve from "./Reserve.ts"
+import { Settlement, type SettlementOptions } from "./Settlement.ts"
 
-/** What happened to an account's order, in order; balances are those after it. */
-export interface ExchangeListener {
-  readonly onOrder: (
-    account: Account,
-    order: ExchangeOrder,
-    change: "NEW" | "CANCELED" | "EXPIRED",
-    cancelId?: string
-  ) => void
-  readonly onExecution: (account: Account, execution: Execution) => void
-  readonly onBalances: (account: Account, assets: ReadonlyArray<string>) => void
-}
-
-export interface ExchangeOptions {
+export interface ExchangeOptions extends SettlementOptions {
   readonly accounts: ReadonlyArray<AccountSpec>
-  /** Commission in basis points of what is received. */
-  readonly makerFeeBps: number
-  readonly takerFeeBps: number
-  /** Added to every order and trade id on the wire, so that ids of a later process are higher than those of this one. */
-  readonly idBase: number
   readonly log: AcceptLog
   readonly listener: ExchangeListener
   /** Epoch milliseconds. */
   readonly nowMs: () => number
 }
 
-const depthMost = 5_000
-/** Commissions have eight places, as Binance's; finer parts are rounded half to even. */
-const commissionStep = 10n ** BigInt(Amount.scale - 8)
-
-interface Held {
-  readonly symbol: string
-  readonly event: BookEvent
+/** What a bust came to: one side for each account that was in the trade. */
+export interface Bust {
+  readonly account: string
+  readonly execution: Execution
 }
 
-interface Listed {
-  readonly market: Market
-  /** The market's time, to which it has been advanced. */
-  readonly marketTimeUs: () => number
-}
+const noList = -1
 
 export class Exchange {
   readonly options: ExchangeOptions
@@ -63,27 +52,34 @@ export class Exchange {
   readonly #byKey = new Map<string, Account>()
   readonly #histories = new Map<number, OrderHistory>()
   readonly #markets = new Map<string, Listed>()
-  readonly #orders = new Map<number, ExchangeOrder>()
-  readonly #fees = new Map<string, Amount.Amount>()
-  readonly #crowd = new Map<string, Amount.Amount>()
+  readonly #settlement: Settlement
+  readonly #work: OrderWork
   #lastOrderId = 0
-  /** Events of the order being placed wait here until its acceptance is logged. */
-  #held: Array<Held> | undefined
-  #cancelId: string | undefined
-  #finalTradeId: number | undefined
+  #lastListId = 0
 
   constructor(options: ExchangeOptions) {
     this.options = options
-    this.accounts = options.accounts.map((spec, index) => new Account(index + 1, spec, options.nowMs()))
+    const { listener, log, nowMs } = options
+    this.accounts = options.accounts.map((spec, index) => new Account(index + 1, spec, nowMs()))
     for (const account of this.accounts) {
       this.#byKey.set(account.apiKey, account)
       this.#histories.set(account.id, new OrderHistory())
     }
+    this.#settlement = new Settlement(options)
+    this.#work = new OrderWork({
+      log,
+      listener,
+      nowMs,
+      settlement: this.#settlement,
+      listed: (symbol) => this.#listed(symbol),
+      account: (order) => this.accounts[order.accountId - 1]!,
+      history: (account) => this.history(account)
+    })
   }
 
-  /** The market must report to `onBookEvent` under the same symbol. */
+  /** The market must report to `onBookEvent`, `onTrade` and `onSettled` under the same symbol. */
   list(symbol: string, market: Market, marketTimeUs: () => number): void {
-    this.#markets.set(symbol, { market, marketTimeUs })
+    this.#markets.set(symbol, { market, marketTimeUs, triggers: new TriggerBook(), lastTicks: 0 })
   }
 
   get symbols(): ReadonlyArray<string> {
@@ -107,223 +103,260 @@ export class Exchange {
 
   /** Net amount the crowd has received from accounts, by asset; negative where it gave. */
   crowd(asset: string): Amount.Amount {
-    return this.#crowd.get(asset) ?? 0n
+    return this.#settlement.crowd(asset)
   }
 
   fees(asset: string): Amount.Amount {
-    return this.#fees.get(asset) ?? 0n
+    return this.#settlement.fees(asset)
   }
 
   /** Throws what `place` would refuse before it reaches the book, except for too little balance. */
   test(account: Account, request: Filters.OrderRequest): Filters.SizedOrder {
-    const { market } = this.#listed(request.symbol)
-    if (market.closed()) throw ApiError.marketClosed()
-    const sized = Filters.size(market.instrument, request, market.top())
+    const sized = this.size(request)
     const history = this.history(account)
     if (history.openByClientId(request.clientOrderId) !== undefined) throw ApiError.duplicateOrder()
     if (history.openCount >= Filters.maxOpenOrders) throw ApiError.filterFailure("MAX_NUM_ORDERS")
+    if (isConditional(request.type)) {
+      const waiting = history.open(request.symbol).filter((order) => isConditional(order.type)).length
+      if (waiting >= Filters.maxAlgoOrders) throw ApiError.filterFailure("MAX_NUM_ALGO_ORDERS")
+    }
     return sized
   }
 
-  /** Accepts an order and lets the market work it; throws Binance's refusal. */
-  place(account: Account, request: Filters.OrderRequest): ExchangeOrder {
-    const { market, marketTimeUs } = this.#listed(request.symbol)
-    const { instrument } = market
-    const sized = this.test(account, request)
-    const top = market.top()
-    if (request.type === "LIMIT_MAKER" && crosses(request.side, sized.priceTicks, top)) throw ApiError.wouldTake()
-    const reserveAsset = request.side === "buy" ? instrument.quote : instrument.base
-    const reserved = this.#needed(request, sized, market)
-    if (!account.reserve(reserveAsset, reserved)) throw ApiError.insufficientBalance()
+  /** Throws the filter that an order does not pass. */
+  size(request: Filters.OrderRequest): Filters.SizedOrder {
+    const { market } = this.#listed(request.symbol)
+    if (market.closed()) throw ApiError.marketClosed()
+    return Filters.size(market.instrument, request, market.top())
+  }
 
+  /** Accepts an order and lets the market work it, or lets it wait for its trigger; throws Binance's refusal. */
+  place(account: Account, request: Filters.OrderRequest): ExchangeOrder {
+    const order = this.#make(account, request, noList)
+    requireSensiblePrice(order, this.#listed(order.symbol))
+    this.#reserve(account, order)
+    this.#enter(account, order)
+    this.#work.settle()
+    return order
+  }
+
+  /** Cancels an open order, and with it the others of its list; throws -2011 where there is none. */
+  cancel(account: Account, order: ExchangeOrder | undefined, cancelId: string): ExchangeOrder {
+    if (order === undefined || order.accountId !== account.id || !isOpen(order)) throw ApiError.unknownOrder()
+    if (!this.#work.close(order, "CANCELED", cancelId)) throw ApiError.unknownOrder()
+    const list = this.#work.lists.of(order)
+    if (list !== undefined) this.#cancelAll(account, list, cancelId)
+    this.#work.settle()
+    return order
+  }
+
+  /**
+   * Lowers an open order to `quantity` in its place in the queue. Throws -2011, the filter's or -2038; -1014 for an order
+   * of a list, whose legs share their funds.
+   */
+  amend(account: Account, order: ExchangeOrder | undefined, quantity: string, newClientId: string): ExchangeOrder {
+    if (order === undefined || order.accountId !== account.id || !isOpen(order)) throw ApiError.unknownOrder()
+    if (order.orderListId >= 0) throw ApiError.unsupportedCombination()
+    const { market, marketTimeUs } = this.#listed(order.symbol)
+    const { instrument } = order
+    const lots = Filters.lotsOf(instrument, quantity, "newQty")
+    if (lots >= order.lots || lots <= order.executedLots) throw ApiError.amendRejected()
+    const former = order.clientOrderId
+    const history = this.history(account)
+    if (newClientId !== former && history.openByClientId(newClientId) !== undefined) throw ApiError.duplicateOrder()
+    if (!order.waits && !market.reduce(order.marketOrderId, lots - order.executedLots, marketTimeUs()))
+      throw ApiError.amendRejected()
+    const fewer = order.lots - lots
+    const freed =
+      order.side === "sell"
+        ? Instrument.baseAmount(instrument, fewer)
+        : order.priceTicks > 0
+          ? Instrument.notional(instrument, order.priceTicks, fewer)
+          : 0n
+    account.release(order.reserveAsset, freed)
+    order.reserved -= freed
+    order.lots = lots
+    order.updateTimeMs = this.options.nowMs()
+    history.rename(order, newClientId)
+    this.options.log.append(OrderLog.amended(account, order))
+    this.options.listener.onOrder(account, order, "REPLACED", former)
+    this.options.listener.onBalances(account, [instrument.base, instrument.quote])
+    this.#work.settle()
+    return order
+  }
+
+  /** Accepts a list of orders whole or not at all; throws Binance's refusal. */
+  placeList(account: Account, request: ListRequest): OrderList {
+    const orderListId = ++this.#lastListId
+    const all = request.working === undefined ? request.legs : [request.working, ...request.legs]
+    if (new Set(all.map(({ clientOrderId }) => clientOrderId)).size < all.length) throw ApiError.duplicateOrder()
+    const first = request.working ?? request.legs[0]
+    if (first === undefined) throw new RangeError("A list needs orders")
+    const working = request.working && this.#make(account, request.working, orderListId)
+    const legs = request.legs.map((leg) => this.#make(account, leg, orderListId))
+    const list: OrderList = {
+      orderListId,
+      accountId: account.id,
+      symbol: first.symbol,
+      contingencyType: request.contingencyType,
+      listClientOrderId: request.listClientOrderId,
+      working,
+      legs,
+      transactionTimeMs: this.options.nowMs(),
+      done: false
+    }
+    if (working === undefined) this.#enterPair(account, list)
+    else {
+      requireSensiblePrice(working, this.#listed(working.symbol))
+      this.#reserve(account, working)
+      for (const leg of legs) leg.status = "PENDING_NEW"
+      this.#enter(account, working, () => this.#acceptList(account, list, legs))
+    }
+    this.#work.settle()
+    return list
+  }
+
+  /** Cancels all of a list that is open; throws -2011 where nothing is. */
+  cancelList(account: Account, list: OrderList | undefined, cancelId: string): OrderList {
+    if (list === undefined || list.accountId !== account.id || list.done) throw ApiError.unknownOrder()
+    this.#cancelAll(account, list, cancelId)
+    this.#work.settle()
+    return list
+  }
+
+  lists(account: Account): ReadonlyArray<OrderList> {
+    return this.#work.lists.all(account)
+  }
+
+  findList(account: Account, orderListId: number | undefined, listClientId: string | undefined): OrderList | undefined {
+    return this.#work.lists.find(account, orderListId, listClientId)
+  }
+
+  /**
+   * Takes an execution back on both sides: it leaves the list of trades, money and fees move back, the orders count it
+   * no more. Undefined where no account has it, a text where it cannot be taken back.
+   */
+  bust(symbol: string, venueTradeId: number): ReadonlyArray<Bust> | string | undefined {
+    const sides = this.accounts.flatMap((account) => {
+      const found: Array<{ readonly account: Account; readonly execution: Execution }> = []
+      const execution = this.history(account).execution(symbol, venueTradeId)
+      if (execution !== undefined) found.push({ account, execution })
+      return found
+    })
+    if (sides.length === 0) return undefined
+    const spent = sides.find(({ account, execution }) => !this.#settlement.canBust(account, execution))
+    if (spent !== undefined) return `Account ${spent.account.name} has spent what it received: it cannot be taken back.`
+    const nowMs = this.options.nowMs()
+    // Who traded with himself has both sides of it.
+    return sides.flatMap(({ account }) => {
+      const busts: Array<Bust> = []
+      const history = this.history(account)
+      let execution = history.removeExecution(symbol, venueTradeId)
+      for (; execution !== undefined; execution = history.removeExecution(symbol, venueTradeId)) {
+        this.#settlement.bust(account, execution, nowMs)
+        this.options.log.append(OrderLog.busted(account, execution, nowMs))
+        const { instrument } = execution.order
+        this.options.listener.onBalances(account, [instrument.base, instrument.quote])
+        busts.push({ account: account.name, execution })
+      }
+      return busts
+    })
+  }
+
+  /** What a market reports. */
+  onBookEvent(symbol: string, event: BookEvent): void {
+    this.#work.onBookEvent(symbol, event)
+  }
+
+  /** Every print of a market: conditional orders wait for it. */
+  onTrade(symbol: string, priceTicks: number): void {
+    this.#work.onTrade(symbol, priceTicks)
+  }
+
+  /** A step of a market is over: what its prints have caused happens now. */
+  onSettled(timeUs: number): void {
+    this.#work.settle(timeUs)
+  }
+
+  #make(account: Account, request: Filters.OrderRequest, orderListId: number): ExchangeOrder {
+    const sized = this.test(account, request)
+    const { instrument } = this.#listed(request.symbol).market
     const nowMs = this.options.nowMs()
     const marketOrderId = ++this.#lastOrderId
-    const order: ExchangeOrder = {
+    return {
       venueOrderId: this.options.idBase + marketOrderId,
       marketOrderId,
       accountId: account.id,
       symbol: request.symbol,
       instrument,
       clientOrderId: request.clientOrderId,
+      acceptedAs: request.clientOrderId,
       side: request.side,
       type: request.type,
       timeInForce: request.timeInForce,
       ...sized,
+      orderListId,
       timeMs: nowMs,
-      reserveAsset,
-      reserved,
+      reserveAsset: request.side === "buy" ? instrument.quote : instrument.base,
+      reserved: 0n,
       status: "NEW",
+      waits: false,
+      workingTimeMs: -1,
       executedLots: 0,
       executedQuote: 0n,
+      preventedLots: 0,
       updateTimeMs: nowMs
     }
-    this.#held = []
-    market.submit(
-      {
-        orderId: marketOrderId,
-        ownerId: account.id,
-        side: request.side,
-        type: request.type === "MARKET" ? "market" : "limit",
-        priceTicks: sized.priceTicks,
-        lots: sized.lots,
-        quoteTickLots: Number(sized.quoteOrderQty / instrument.tickLot),
-        timeInForce: request.timeInForce,
-        postOnly: request.type === "LIMIT_MAKER"
-      },
-      marketTimeUs()
-    )
-    const held = this.#held
-    this.#held = undefined
-    if (held.some(({ event }) => event.type === "refused" && event.reason === "PostOnlyWouldTrade")) {
-      account.release(reserveAsset, reserved)
-      throw ApiError.wouldTake()
-    }
-    this.#orders.set(marketOrderId, order)
-    this.history(account).add(order)
-    this.options.log.append(OrderLog.ordered(account, order))
-    account.updateTimeMs = nowMs
-    this.options.listener.onOrder(account, order, "NEW")
-    this.options.listener.onBalances(account, [instrument.base, instrument.quote])
-    this.#finalTradeId = order.lots === 0 ? finalTradeId(held, order, market.top()) : undefined
-    for (const { event, symbol } of held) this.#apply(symbol, event)
-    this.#finalTradeId = undefined
-    return order
   }
 
-  /** Cancels an open order; throws -2011 where there is none. `cancelId` is the client id of the cancel itself. */
-  cancel(account: Account, order: ExchangeOrder | undefined, cancelId: string): ExchangeOrder {
-    if (order === undefined || order.accountId !== account.id || !isOpen(order)) throw ApiError.unknownOrder()
-    const { market, marketTimeUs } = this.#listed(order.symbol)
-    this.#cancelId = cancelId
-    const canceled = market.cancel(order.marketOrderId, marketTimeUs())
-    this.#cancelId = undefined
-    if (!canceled) throw ApiError.unknownOrder()
-    return order
+  /** Locks what an order needs; throws -2010 where it is not there. */
+  #reserve(account: Account, order: ExchangeOrder): void {
+    const { lastTicks, market } = this.#listed(order.symbol)
+    const needed = isConditional(order.type)
+      ? Reserve.waiting(market, marketOrderOf(order), order.stopTicks, lastTicks)
+      : Reserve.atOnce(market, marketOrderOf(order))
+    if (!account.reserve(order.reserveAsset, needed)) throw ApiError.insufficientBalance()
+    order.reserved = needed
   }
 
-  /** What a market reports; crowd's own events cost nothing. */
-  onBookEvent(symbol: string, event: BookEvent): void {
-    if (this.#held === undefined) this.#apply(symbol, event)
-    else this.#held.push({ symbol, event })
-  }
-
-  #apply(symbol: string, event: BookEvent): void {
-    if (event.type === "match") {
-      this.#match(symbol, event)
+  /** Takes an order in whose funds are locked. `accepted` runs between its acceptance and what the market does with it. */
+  #enter(account: Account, order: ExchangeOrder, accepted?: () => void): void {
+    if (isConditional(order.type)) {
+      this.#work.accept(account, order)
+      this.#work.wait(order)
+      accepted?.()
       return
     }
-    if (event.type === "rested") return
-    const order = this.#orders.get(event.orderId)
-    if (order !== undefined)
-      this.#end(order, event.type === "removed" && event.reason === "canceled" ? "CANCELED" : "EXPIRED")
-  }
-
-  #match(symbol: string, match: Match): void {
-    const { instrument } = this.market(symbol)
-    const quote = Instrument.notional(instrument, match.priceTicks, match.lots)
-    const base = Instrument.baseAmount(instrument, match.lots)
-    const maker = this.#orders.get(match.makerOrderId)
-    const taker = this.#orders.get(match.takerOrderId)
-    if (maker !== undefined) this.#execute(maker, match, quote, true)
-    if (taker !== undefined) this.#execute(taker, match, quote, false)
-    if ((maker === undefined) === (taker === undefined)) return
-    const crowdBuys = (match.takerSide === "buy") === (taker === undefined)
-    add(this.#crowd, instrument.base, crowdBuys ? base : -base)
-    add(this.#crowd, instrument.quote, crowdBuys ? -quote : quote)
-  }
-
-  #execute(order: ExchangeOrder, match: Match, quote: Amount.Amount, maker: boolean): void {
-    const account = this.#account(order)
-    const { instrument } = order
-    const base = Instrument.baseAmount(instrument, match.lots)
-    const buys = order.side === "buy"
-    const paid = buys ? quote : base
-    const received = buys ? base : quote
-    const receivedAsset = buys ? instrument.base : instrument.quote
-    const bps = maker ? this.options.makerFeeBps : this.options.takerFeeBps
-    const commission = Amount.mulDiv(received, BigInt(bps), 10_000n * commissionStep) * commissionStep
-    account.pay(order.reserveAsset, paid)
-    account.credit(receivedAsset, received - commission)
-    add(this.#fees, receivedAsset, commission)
-    // A limit order that trades at a better price than its own frees the difference at once.
-    const held = buys && order.priceTicks > 0 ? Instrument.notional(instrument, order.priceTicks, match.lots) : paid
-    account.release(order.reserveAsset, held - paid)
-    order.reserved -= held
-    order.executedLots += match.lots
-    order.executedQuote += quote
-    const remaining = maker ? match.makerRemainingLots : match.takerRemainingLots
-    order.status = order.lots > 0 && remaining === 0 ? "FILLED" : "PARTIALLY_FILLED"
-    if (match.tradeId === this.#finalTradeId && !maker) order.status = "FILLED"
-    const nowMs = this.options.nowMs()
-    order.updateTimeMs = nowMs
-    account.updateTimeMs = nowMs
-    const execution: Execution = {
-      venueTradeId: this.options.idBase + match.tradeId,
-      order,
-      priceTicks: match.priceTicks,
-      lots: match.lots,
-      quote,
-      commission,
-      commissionAsset: receivedAsset,
-      maker,
-      timeMs: nowMs,
-      executedLots: order.executedLots,
-      executedQuote: order.executedQuote,
-      status: order.status
+    const worked = this.#work.submit(order)
+    if (wouldTake(worked)) {
+      account.release(order.reserveAsset, order.reserved)
+      throw ApiError.wouldTake()
     }
-    this.history(account).addExecution(execution)
-    this.options.log.append(OrderLog.filled(account, execution))
-    if (order.status === "FILLED") this.#forget(account, order)
-    this.options.listener.onExecution(account, execution)
-    this.options.listener.onBalances(account, [instrument.base, instrument.quote])
+    this.#work.accept(account, order)
+    accepted?.()
+    this.#work.apply(order, worked)
   }
 
-  #end(order: ExchangeOrder, status: "CANCELED" | "EXPIRED"): void {
-    if (!isOpen(order)) return
-    const account = this.#account(order)
-    order.status = status
-    order.updateTimeMs = this.options.nowMs()
-    account.updateTimeMs = order.updateTimeMs
-    this.options.log.append(OrderLog.ended(account, order, status === "CANCELED" ? "cancel" : "expire"))
-    this.#forget(account, order)
-    this.options.listener.onOrder(account, order, status, this.#cancelId)
-    this.options.listener.onBalances(account, [order.instrument.base, order.instrument.quote])
+  #enterPair(account: Account, list: OrderList): void {
+    const { legs, symbol } = list
+    const first = legs[0]!
+    for (const leg of legs) requireSensiblePrice(leg, this.#listed(symbol))
+    const needed = this.#work.legsNeed(legs)
+    if (!account.reserve(first.reserveAsset, needed)) throw ApiError.insufficientBalance()
+    first.reserved = needed
+    this.#acceptList(account, list, legs)
+    this.#work.startLegs(list)
   }
 
-  #forget(account: Account, order: ExchangeOrder): void {
-    account.release(order.reserveAsset, order.reserved)
-    order.reserved = 0n
-    this.#orders.delete(order.marketOrderId)
-    this.history(account).close(order)
+  #acceptList(account: Account, list: OrderList, orders: ReadonlyArray<ExchangeOrder>): void {
+    this.#work.lists.add(list)
+    for (const order of orders) this.#work.accept(account, order)
+    this.options.listener.onList(account, list)
   }
 
-  /** What an order locks; for a market order, what it costs on the book as it stands. */
-  #needed(request: Filters.OrderRequest, sized: Filters.SizedOrder, market: Market): Amount.Amount {
-    const { instrument } = market
-    if (request.side === "buy") {
-      if (sized.quoteOrderQty > 0n) return sized.quoteOrderQty
-      if (sized.priceTicks > 0) return Instrument.notional(instrument, sized.priceTicks, sized.lots)
-    } else if (sized.lots > 0) return Instrument.baseAmount(instrument, sized.lots)
-    const { asks, bids } = market.depth(depthMost)
-    const levels = request.side === "buy" ? asks : bids
-    let cost = 0n
-    let lotsLeft = sized.lots > 0 ? sized.lots : Number.MAX_SAFE_INTEGER
-    let quoteLeft = sized.quoteOrderQty
-    for (let index = 0; index + 1 < levels.length && lotsLeft > 0; index += 2) {
-      const ticks = levels[index]!
-      let lots = Math.min(levels[index + 1]!, lotsLeft)
-      if (sized.quoteOrderQty > 0n) lots = Math.min(lots, Number(quoteLeft / (BigInt(ticks) * instrument.tickLot)))
-      if (lots === 0) break
-      const quote = Instrument.notional(instrument, ticks, lots)
-      cost += request.side === "buy" ? quote : Instrument.baseAmount(instrument, lots)
-      quoteLeft -= quote
-      lotsLeft -= lots
-    }
-    return cost
-  }
-
-  #account(order: ExchangeOrder): Account {
-    return this.accounts[order.accountId - 1]!
+  #cancelAll(account: Account, list: OrderList, cancelId: string): void {
+    for (const order of ordersOf(list)) if (isOpen(order)) this.#work.close(order, "CANCELED", cancelId)
+    this.#work.settleList(account, list)
   }
 
   #listed(symbol: string): Listed {
@@ -331,25 +364,4 @@ export class Exchange {
     if (listed === undefined) throw ApiError.invalidSymbol()
     return listed
   }
-}
-
-const crosses = (side: "buy" | "sell", priceTicks: number, top: { bidTicks: number; askTicks: number }): boolean =>
-  side === "buy" ? top.askTicks > 0 && priceTicks >= top.askTicks : top.bidTicks > 0 && priceTicks <= top.bidTicks
-
-/**
- * The trade with which a market order by quote amount is filled: its last one, unless the book ran empty before the
- * amount was spent. What is then left is less than the next lot costs; Binance calls such an order filled.
- */
-const finalTradeId = (
-  held: ReadonlyArray<Held>,
-  order: ExchangeOrder,
-  top: { bidLots: number; askLots: number }
-): number | undefined => {
-  if ((order.side === "buy" ? top.askLots : top.bidLots) === 0) return undefined
-  const last = held.findLast(({ event }) => event.type === "match" && event.takerOrderId === order.marketOrderId)
-  return last?.event.type === "match" ? last.event.tradeId : undefined
-}
-
-const add = (amounts: Map<string, Amount.Amount>, asset: string, amount: Amount.Amount): void => {
-  amounts.set(asset, (amounts.get(asset) ?? 0n) + amount)
 }

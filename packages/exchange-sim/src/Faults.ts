@@ -1,7 +1,7 @@
 /**
  * Faults that the exchange commits on request: rules with a kind, a chance by seed and a number of times. Asked by
  * REST, the user stream and the market streams at the places where real venues fail. Only present where the exchange
- * was started with `--faults`; otherwise `none` never strikes.
+ * was started with `--faults`.
  */
 import { Schema } from "effect"
 
@@ -18,12 +18,23 @@ export const faultKinds = [
   // REST: the request waits, or the reply does.
   "latency",
   "replyLatency",
+  // REST: the order is worked, and the reply cannot be read or lacks what it should have (see `shape`).
+  "garbageReply",
+  // Both APIs, for as long as the rule stands or `delayMs` says: signed calls answer 503, instruments are on BREAK.
+  "maintenance",
+  // Queries: executions are listed only `delayMs` after they happened.
+  "tradesLag",
+  // Queries of one order: an order that is there is said not to be; another of the account's orders is shown.
+  "lookupAbsent",
+  "lookupWrongOrder",
   // User stream, for each event.
   "userDuplicate",
   "userDelay",
   "userReorder",
   "userDrop",
   "userDisconnect",
+  // User stream, for an account: nothing more is sent for `delayMs`, default 10 s, on a connection that stays healthy.
+  "userFreeze",
   // Market streams, for each depth frame: left out; ids skip; ids go back; best bid above best ask.
   "depthDrop",
   "depthGap",
@@ -51,7 +62,9 @@ export const FaultRule = Schema.Struct({
   symbol: Schema.optionalKey(Schema.String),
   /** HTTP status of the error kinds; default 503 (429 for rateLimit, 418 for ban). */
   status: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 400, maximum: 599 }))),
-  /** How long latency, delay, a time-out or a freeze lasts; default 1000 ms, for a time-out 60 s. */
+  /** Of garbageReply: a text that is cut off (the default), or JSON without most of its fields. */
+  shape: Schema.optionalKey(Schema.Literals(["text", "missing"])),
+  /** How long latency, delay, lag, a time-out or a freeze lasts; default 1000 ms, for a time-out 60 s. */
   delayMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600_000 })))
 })
 export type FaultRule = typeof FaultRule.Type
@@ -68,6 +81,7 @@ export interface Occasion {
 interface Armed {
   readonly rule: FaultRule
   readonly random: () => number
+  readonly setMs: number
   occasions: number
   struck: number
 }
@@ -84,13 +98,20 @@ const randomOf = (seed: number): (() => number) => {
 }
 
 export class Faults {
+  readonly #nowMs: () => number
   #armed: ReadonlyArray<Armed> = []
+
+  /** `nowMs`: by which a fault that lasts is over. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
 
   /** Replaces all rules; counts begin anew. */
   set(rules: ReadonlyArray<FaultRule>): void {
     this.#armed = rules.map((rule, index) => ({
       rule,
       random: randomOf(rule.seed ?? index + 1),
+      setMs: this.#nowMs(),
       occasions: 0,
       struck: 0
     }))
@@ -108,6 +129,17 @@ export class Faults {
       return rule
     }
     return undefined
+  }
+
+  /** Whether a lasting fault lasts: from the moment it was set, for `delayMs` or until the rules are replaced. */
+  active(kind: "maintenance"): boolean {
+    return this.#armed.some((armed) => {
+      const { delayMs, kind: armedKind } = armed.rule
+      if (armedKind !== kind || (delayMs !== undefined && this.#nowMs() >= armed.setMs + delayMs)) return false
+      armed.occasions++
+      armed.struck++
+      return true
+    })
   }
 
   /** Each rule with how often it had the chance and how often it struck. */

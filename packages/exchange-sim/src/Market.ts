@@ -5,7 +5,7 @@
  *
  * Owns price-time priority and the public book and prints. Knows no money, accounts' balances or wire formats.
  */
-import type { BookEvent, Depth, NewOrder } from "@outcry/matching/MatchingEngine"
+import type { BookEvent, Depth, NewOrder, Rehearsal } from "@outcry/matching/MatchingEngine"
 import type { Instrument } from "@outcry/model/Instrument"
 
 /**
@@ -39,10 +39,10 @@ export interface MarketTop {
   readonly askLots: number
 }
 
-/** Called synchronously, in the order things happened; must not call back into the market. */
+/** Called synchronously, in the order things happened; must not call back into the market, except where it is said. */
 export interface MarketListener {
   /**
-   * What became of an order: of accounts' orders and, in an agent market, of the crowd's (owner 0, negative id). A match
+   * What became of an order (the event may be used again: copy it to keep it): of accounts' orders and, in an agent market, of the crowd's (owner 0, negative id). A match
    * with a recording names order 0 and owner 0 as the other party. Every match has a print with the same trade id.
    */
   readonly onBookEvent: (event: BookEvent, timeUs: number) => void
@@ -51,6 +51,8 @@ export interface MarketListener {
   readonly onTrade: (trade: MarketTrade) => void
   /** Only when one of the four numbers changed. */
   readonly onTop: (top: MarketTop, timeUs: number) => void
+  /** A step that the market took by itself is over: here the listener may submit and cancel. */
+  readonly onSettled?: (timeUs: number) => void
 }
 
 export interface Market {
@@ -61,6 +63,10 @@ export interface Market {
   readonly submit: (order: MarketOrder, timeUs: number) => void
   /** Removes a resting order (emitting `removed`); false where it does not rest here. */
   readonly cancel: (orderId: number, timeUs: number) => boolean
+  /** Lowers a resting order to that many lots in its place; false where it does not rest here with more. */
+  readonly reduce: (orderId: number, lots: number, timeUs: number) => boolean
+  /** What an order would trade at once, as the book stands; changes nothing. */
+  readonly rehearse: (order: MarketOrder) => Rehearsal
   readonly depth: (levels: number) => Depth
   readonly top: () => MarketTop
   /**

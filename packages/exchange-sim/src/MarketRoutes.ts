@@ -47,7 +47,8 @@ const exchangeInfo = (venue: Venue, params: Params): unknown => {
   params.text("permissions")
   params.text("showPermissionSets")
   params.text("symbolStatus")
-  return Protocol.exchangeInfo(chosen(venue, params).tapes, venue.limits.settings, venue.nowMs())
+  const maintenance = venue.faults?.active("maintenance") === true
+  return Protocol.exchangeInfo(chosen(venue, params).tapes, venue.limits.settings, venue.nowMs(), maintenance)
 }
 
 const trades = (venue: Venue, params: Params): unknown => {

@@ -36,7 +36,7 @@ export const usage = `Usage: exchange-sim [options]
   --fee-bps N         maker and taker commission; default 10
   --weight-limit N    request weight an address may use in a minute; default 6000
   --order-limit N     new orders an account may send in 10 seconds; default 100
-  --faults            allow PUT /sim/faults from this machine
+  --faults            allow /sim/faults, /sim/clock and /sim/bust from this machine
   --parent-stdin      end when standard input closes
   --help              show this`
 

@@ -37,9 +37,33 @@ export class OrderHistory {
     if (this.#openByClientId.get(order.clientOrderId) === order) this.#openByClientId.delete(order.clientOrderId)
   }
 
+  /** An amendment may give an open order another client id. */
+  rename(order: ExchangeOrder, clientOrderId: string): void {
+    if (this.#openByClientId.get(order.clientOrderId) === order) this.#openByClientId.delete(order.clientOrderId)
+    if (this.#latestByClientId.get(order.clientOrderId) === order) this.#latestByClientId.delete(order.clientOrderId)
+    order.clientOrderId = clientOrderId
+    this.#openByClientId.set(clientOrderId, order)
+    this.#latestByClientId.set(clientOrderId, order)
+  }
+
   addExecution(execution: Execution): void {
     this.#executions.push(execution)
     if (this.#executions.length > 2 * executionsMost) this.#executions = this.#executions.slice(-executionsMost)
+  }
+
+  /** Takes an execution out that was busted; undefined where there is none of that id. */
+  removeExecution(symbol: string, venueTradeId: number): Execution | undefined {
+    const index = this.#executions.findLastIndex(
+      (execution) => execution.venueTradeId === venueTradeId && execution.order.symbol === symbol
+    )
+    return index < 0 ? undefined : this.#executions.splice(index, 1)[0]
+  }
+
+  /** The latest execution of that id. */
+  execution(symbol: string, venueTradeId: number): Execution | undefined {
+    return this.#executions.findLast(
+      (execution) => execution.venueTradeId === venueTradeId && execution.order.symbol === symbol
+    )
   }
 
   openByClientId(clientOrderId: string): ExchangeOrder | undefined {

@@ -10,7 +10,7 @@ import type { Execution, ExchangeOrder } from "./ExchangeOrder.ts"
 const named = (account: Account, order: ExchangeOrder) => ({
   account: account.name,
   symbol: order.symbol,
-  clientOrderId: order.clientOrderId,
+  clientOrderId: order.acceptedAs,
   venueOrderId: String(order.venueOrderId),
   side: order.side
 })
@@ -24,10 +24,32 @@ export const ordered = (account: Account, order: ExchangeOrder): LogEntry => ({
   cumulative: "0",
   orderType: order.type,
   timeInForce: order.timeInForce,
-  ...(order.quoteOrderQty > 0n && { quoteOrderQty: Amount.format(order.quoteOrderQty) })
+  ...(order.quoteOrderQty > 0n && { quoteOrderQty: Amount.format(order.quoteOrderQty) }),
+  ...(order.stopTicks > 0 && { stopPrice: Instrument.priceText(order.instrument, order.stopTicks) }),
+  ...(order.trailingDelta > 0 && { trailingDelta: order.trailingDelta }),
+  ...(order.displayLots > 0 && { icebergQty: Instrument.quantityText(order.instrument, order.displayLots) }),
+  ...(order.orderListId >= 0 && { orderListId: order.orderListId })
 })
 
-export const filled = (account: Account, execution: Execution): LogEntry => ({
+/** The order now is for `quantity` in all. */
+export const amended = (account: Account, order: ExchangeOrder): LogEntry => ({
+  type: "amend",
+  timeMs: order.updateTimeMs,
+  ...named(account, order),
+  price: Instrument.priceText(order.instrument, order.priceTicks),
+  quantity: Instrument.quantityText(order.instrument, order.lots),
+  cumulative: Instrument.quantityText(order.instrument, order.executedLots)
+})
+
+/** `cumulative` is what the order has executed without it. */
+export const busted = (account: Account, execution: Execution, timeMs: number): LogEntry => ({
+  ...filled(account, execution),
+  type: "bust",
+  timeMs,
+  cumulative: Instrument.quantityText(execution.order.instrument, execution.order.executedLots)
+})
+
+export const filled = (account: Account, execution: Execution): Extract<LogEntry, { tradeId: string }> => ({
   type: "fill",
   timeMs: execution.timeMs,
   ...named(account, execution.order),

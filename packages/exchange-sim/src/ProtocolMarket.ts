@@ -3,6 +3,7 @@
  *
  * Source: developers.binance.com, spot "Market data endpoints" and "WebSocket Streams" (2026-11).
  */
+import { selfTradePreventions } from "@outcry/matching/MatchingEngine"
 import type * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import * as Filters from "./Filters.ts"
@@ -38,7 +39,8 @@ const changesOf = (instrument: Instrument.Instrument, changes: ReadonlyMap<numbe
 export const exchangeInfo = (
   tapes: ReadonlyArray<MarketTape>,
   limits: RateLimitSettings,
-  nowMs: number
+  nowMs: number,
+  maintenance: boolean
 ): Record<string, unknown> => ({
   timezone: "UTC",
   serverTime: nowMs,
@@ -46,7 +48,7 @@ export const exchangeInfo = (
   exchangeFilters: [],
   symbols: tapes.map(({ instrument, market, symbol }) => ({
     symbol,
-    status: market.closed() ? "BREAK" : "TRADING",
+    status: maintenance || market.closed() ? "BREAK" : "TRADING",
     baseAsset: instrument.base,
     baseAssetPrecision: 8,
     quoteAsset: instrument.quote,
@@ -55,20 +57,20 @@ export const exchangeInfo = (
     baseCommissionPrecision: 8,
     quoteCommissionPrecision: 8,
     orderTypes,
-    icebergAllowed: false,
-    ocoAllowed: false,
-    otoAllowed: false,
+    icebergAllowed: true,
+    ocoAllowed: true,
+    otoAllowed: true,
     quoteOrderQtyMarketAllowed: true,
-    allowTrailingStop: false,
-    cancelReplaceAllowed: false,
-    amendAllowed: false,
+    allowTrailingStop: true,
+    cancelReplaceAllowed: true,
+    amendAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
     filters: Filters.published(instrument),
     permissions: [],
     permissionSets: [["SPOT"]],
-    defaultSelfTradePreventionMode: "NONE",
-    allowedSelfTradePreventionModes: ["NONE"]
+    defaultSelfTradePreventionMode: Filters.selfTradeDefault,
+    allowedSelfTradePreventionModes: selfTradePreventions
   }))
 })
 

@@ -7,6 +7,7 @@ import * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import type { Account } from "./Account.ts"
 import { type Execution, type ExchangeOrder, isOpen, shownLots } from "./ExchangeOrder.ts"
+import type { OrderChange } from "./OrderWork.ts"
 
 const places = 8
 
@@ -34,20 +35,29 @@ const state = (order: ExchangeOrder) => ({
   side: sideText(order)
 })
 
+/** Only where the order has it, as Binance's conditional fields. */
+const conditional = (order: ExchangeOrder) => ({
+  ...(order.stopTicks > 0 && { stopPrice: priceText(order, order.stopTicks) }),
+  ...(order.trailingDelta > 0 && { trailingDelta: order.trailingDelta, trailingTime: order.workingTimeMs }),
+  ...(order.displayLots > 0 && { icebergQty: lotsText(order, order.displayLots) }),
+  ...(order.preventedLots > 0 && { preventedQuantity: lotsText(order, order.preventedLots) })
+})
+
 /** The reply to a query, and a row of the lists. */
 export const queried = (order: ExchangeOrder): Record<string, unknown> => ({
   symbol: order.symbol,
   orderId: order.venueOrderId,
-  orderListId: -1,
+  orderListId: order.orderListId,
   clientOrderId: order.clientOrderId,
   ...state(order),
   stopPrice: zero,
   icebergQty: zero,
+  ...conditional(order),
   time: order.timeMs,
   updateTime: order.updateTimeMs,
-  isWorking: isOpen(order),
-  workingTime: order.timeMs,
-  selfTradePreventionMode: "NONE"
+  isWorking: isOpen(order) && order.workingTimeMs >= 0,
+  workingTime: order.workingTimeMs,
+  selfTradePreventionMode: order.selfTrade
 })
 
 export const responseTypes = ["ACK", "RESULT", "FULL"] as const
@@ -61,10 +71,15 @@ export const placed = (
 ): Record<string, unknown> => ({
   symbol: order.symbol,
   orderId: order.venueOrderId,
-  orderListId: -1,
+  orderListId: order.orderListId,
   clientOrderId: order.clientOrderId,
   transactTime: order.timeMs,
-  ...(type !== "ACK" && { ...state(order), workingTime: order.timeMs, selfTradePreventionMode: "NONE" }),
+  ...(type !== "ACK" && {
+    ...state(order),
+    ...conditional(order),
+    workingTime: order.workingTimeMs,
+    selfTradePreventionMode: order.selfTrade
+  }),
   ...(type === "FULL" && {
     fills: executions.map((execution) => ({
       price: priceText(order, execution.priceTicks),
@@ -81,11 +96,12 @@ export const canceled = (order: ExchangeOrder, cancelId: string): Record<string,
   symbol: order.symbol,
   origClientOrderId: order.clientOrderId,
   orderId: order.venueOrderId,
-  orderListId: -1,
+  orderListId: order.orderListId,
   clientOrderId: cancelId,
   transactTime: order.updateTimeMs,
   ...state(order),
-  selfTradePreventionMode: "NONE"
+  ...conditional(order),
+  selfTradePreventionMode: order.selfTrade
 })
 
 /** A row of `myTrades`. */
@@ -93,7 +109,7 @@ export const myTrade = (execution: Execution): Record<string, unknown> => ({
   symbol: execution.order.symbol,
   id: execution.venueTradeId,
   orderId: execution.order.venueOrderId,
-  orderListId: -1,
+  orderListId: execution.order.orderListId,
   price: priceText(execution.order, execution.priceTicks),
   qty: lotsText(execution.order, execution.lots),
   quoteQty: amountText(execution.quote),
@@ -151,32 +167,46 @@ const report = (order: ExchangeOrder, eventMs: number) => ({
   f: order.timeInForce,
   q: lotsText(order, shownLots(order)),
   p: priceText(order, order.priceTicks),
-  P: zero,
-  F: zero,
-  g: -1,
+  P: order.stopTicks > 0 ? priceText(order, order.stopTicks) : zero,
+  ...(order.trailingDelta > 0 && { d: order.trailingDelta }),
+  F: lotsText(order, order.displayLots),
+  g: order.orderListId,
   C: "",
   r: "NONE",
   i: order.venueOrderId,
   O: order.timeMs,
-  W: order.timeMs,
-  V: "NONE",
+  ...(order.workingTimeMs >= 0 && { W: order.workingTimeMs }),
+  V: order.selfTrade,
   Q: amountText(order.quoteOrderQty),
   I: order.venueOrderId,
   M: false
 })
 
-/** `executionReport` of an order that was accepted, canceled or expired. */
+const executionTypes: Readonly<Record<OrderChange, string>> = {
+  NEW: "NEW",
+  CANCELED: "CANCELED",
+  EXPIRED: "EXPIRED",
+  EXPIRED_IN_MATCH: "TRADE_PREVENTION",
+  REPLACED: "REPLACED"
+}
+
+/**
+ * `executionReport` of an order that was accepted or amended, or has ended. One whose trigger fires is reported as new
+ * once more, and as working. `otherId`: of a cancel its own client id, of an amendment the one that the order had.
+ */
 export const orderReport = (
   order: ExchangeOrder,
-  change: "NEW" | "CANCELED" | "EXPIRED",
+  change: OrderChange,
   eventMs: number,
-  cancelId?: string
+  otherId?: string
 ): Record<string, unknown> => ({
   ...report(order, eventMs),
   // A cancel has an id of its own; the order's stands in `C`.
-  ...(change === "CANCELED" && cancelId !== undefined && { c: cancelId, C: order.clientOrderId }),
-  x: change,
-  X: change,
+  ...(change === "CANCELED" && otherId !== undefined && { c: otherId, C: order.clientOrderId }),
+  ...(change === "REPLACED" && otherId !== undefined && { C: otherId }),
+  ...(order.preventedLots > 0 && { A: lotsText(order, order.preventedLots), B: lotsText(order, order.preventedLots) }),
+  x: executionTypes[change],
+  X: order.status,
   l: zero,
   z: lotsText(order, order.executedLots),
   L: zero,
@@ -184,7 +214,7 @@ export const orderReport = (
   N: null,
   T: order.updateTimeMs,
   t: -1,
-  w: change === "NEW",
+  w: isOpen(order) && order.workingTimeMs >= 0,
   m: false,
   Z: amountText(order.executedQuote),
   Y: zero

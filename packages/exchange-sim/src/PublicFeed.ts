@@ -13,7 +13,7 @@ export interface PublicBook {
   readonly top: () => MarketTop
 }
 
-const eventTypes = ["rested", "refused", "removed", "reduced", "match"] as const
+const eventTypes = ["rested", "refused", "removed", "reduced", "match", "prevented"] as const
 
 export class PublicFeed {
   private readonly listener: MarketListener

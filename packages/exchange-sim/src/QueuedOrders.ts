@@ -77,6 +77,14 @@ export class QueuedOrders {
     return order.lots
   }
 
+  /** Lowers an order in its place; undefined where it is not here or `lots` is not below its own. */
+  reduce(orderId: number, lots: number): QueuedOrder | undefined {
+    const order = this.byId.get(orderId)
+    if (order === undefined || !Number.isSafeInteger(lots) || lots <= 0 || lots >= order.lots) return undefined
+    order.lots = lots
+    return order
+  }
+
   /** Orders at a price, the earliest first. */
   at(side: Side, priceTicks: number): ReadonlyArray<QueuedOrder> {
     return this.queues[side].get(priceTicks)?.orders ?? []

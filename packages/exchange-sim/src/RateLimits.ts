@@ -1,6 +1,7 @@
 /**
  * Counts request weight by address and new orders by account in fixed windows, as Binance publishes them in
- * `exchangeInfo`. Counting is bounded: a window that is over is forgotten.
+ * `exchangeInfo`. An address that goes on after it was told to wait is banned, each time for longer: Binance documents
+ * bans from 2 minutes to 3 days, not after how many requests. Counting is bounded: a window that is over is forgotten.
  */
 import * as ApiError from "./ApiError.ts"
 
@@ -22,6 +23,11 @@ export const binanceLimits: RateLimitSettings = {
 const minuteMs = 60_000
 const tenSecondsMs = 10_000
 const dayMs = 86_400_000
+/** Requests that an address may send after its first 429 of a minute before it is banned. */
+const ignoredMost = 20
+const banMs = { first: 120_000, most: 3 * dayMs }
+/** Addresses whose bans are remembered. */
+const bansMost = 10_000
 
 class Window {
   #start = -1
@@ -53,6 +59,8 @@ export class RateLimits {
   readonly #weight = new Window(minuteMs)
   readonly #ordersTenSeconds = new Window(tenSecondsMs)
   readonly #ordersDay = new Window(dayMs)
+  readonly #ignored = new Window(minuteMs)
+  readonly #bans = new Map<string, { readonly untilMs: number; readonly lengthMs: number }>()
 
   constructor(settings: RateLimitSettings) {
     this.settings = settings
@@ -63,17 +71,37 @@ export class RateLimits {
     return this.#weight.add(address, weight, nowMs)
   }
 
-  /** Throws -1003 with status 429 where `used` is above the limit. */
-  requireWeight(used: number, nowMs: number): void {
+  /** Throws -1003 with status 418 while an address is banned. */
+  requireNotBanned(address: string, nowMs: number): void {
+    const ban = this.#bans.get(address)
+    if (ban === undefined || ban.untilMs <= nowMs) return
+    throw ApiError.banned(ban.untilMs, Math.max(1, Math.ceil((ban.untilMs - nowMs) / 1_000)))
+  }
+
+  /** Throws -1003 with status 429 where `used` is above the limit, with 418 where the address does not listen to that. */
+  requireWeight(address: string, used: number, nowMs: number): void {
     if (used <= this.settings.weightPerMinute) return
+    if (this.#ignored.add(address, 1, nowMs) > ignoredMost) {
+      this.ban(address, nowMs)
+      this.requireNotBanned(address, nowMs)
+    }
     throw ApiError.tooManyRequests(this.settings.weightPerMinute, this.#weight.secondsLeft(nowMs))
   }
 
+  /** Bans an address: twice as long as the last time. */
+  private ban(address: string, nowMs: number): void {
+    const lengthMs = Math.min(banMs.most, 2 * (this.#bans.get(address)?.lengthMs ?? banMs.first / 2))
+    this.#bans.delete(address)
+    const [oldest] = this.#bans.keys()
+    if (oldest !== undefined && this.#bans.size >= bansMost) this.#bans.delete(oldest)
+    this.#bans.set(address, { untilMs: nowMs + lengthMs, lengthMs })
+  }
+
   /** What an account has sent; throws -1015 where a new order is one too many. */
-  addOrder(account: string, nowMs: number): { readonly tenSeconds: number; readonly day: number } {
+  addOrders(account: string, orders: number, nowMs: number): { readonly tenSeconds: number; readonly day: number } {
     const counts = {
-      tenSeconds: this.#ordersTenSeconds.add(account, 1, nowMs),
-      day: this.#ordersDay.add(account, 1, nowMs)
+      tenSeconds: this.#ordersTenSeconds.add(account, orders, nowMs),
+      day: this.#ordersDay.add(account, orders, nowMs)
     }
     const { ordersPerDay, ordersPerTenSeconds } = this.settings
     if (counts.tenSeconds > ordersPerTenSeconds) {

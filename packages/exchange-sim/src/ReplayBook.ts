@@ -14,12 +14,16 @@ export interface Part {
   readonly priceTicks: number
   readonly lots: number
   readonly maker: QueuedOrder | undefined
+  /** Not traded: the taker's self-trade prevention ends the maker, itself or both instead. */
+  readonly prevented: boolean
 }
 
 export interface Plan {
   readonly parts: ReadonlyArray<Part>
   /** Whether the parts complete the order. */
   readonly complete: boolean
+  /** Self-trade prevention ends the taker with the last part. */
+  readonly ended: boolean
 }
 
 export const isByQuote = (order: MarketOrder): boolean => order.type === "market" && order.quoteTickLots > 0
@@ -71,14 +75,19 @@ export class ReplayBook {
     for (const part of this.parts(opposite(order.side))) {
       if (!reaches(order, part.priceTicks)) break
       const wanted = byQuote ? Math.floor(budget / part.priceTicks) : lots
-      if (wanted === 0) return { parts, complete: parts.length > 0 }
+      if (wanted === 0) return { parts, complete: parts.some((each) => !each.prevented), ended: false }
+      if (order.selfTrade !== "NONE" && part.maker?.ownerId === order.ownerId) {
+        parts.push({ ...part, prevented: true })
+        if (order.selfTrade !== "EXPIRE_MAKER") return { parts, complete: false, ended: true }
+        continue
+      }
       const taken = Math.min(wanted, part.lots)
       parts.push({ ...part, lots: taken })
       lots -= taken
       budget -= taken * part.priceTicks
-      if (taken < part.lots) return { parts, complete: true }
+      if (taken < part.lots) return { parts, complete: true, ended: false }
     }
-    return { parts, complete: byQuote ? budget === 0 : lots === 0 }
+    return { parts, complete: byQuote ? budget === 0 : lots === 0, ended: false }
   }
 
   /** Everything a taker could get from that side, in order of priority. */
@@ -88,11 +97,11 @@ export class ReplayBook {
       let passed = 0
       for (const maker of this.orders.at(side, priceTicks)) {
         const ahead = Math.min(available, aheadOf(maker)) - passed
-        if (ahead > 0) yield { priceTicks, lots: ahead, maker: undefined }
+        if (ahead > 0) yield { priceTicks, lots: ahead, maker: undefined, prevented: false }
         passed += Math.max(0, ahead)
-        yield { priceTicks, lots: maker.lots, maker }
+        yield { priceTicks, lots: maker.lots, maker, prevented: false }
       }
-      if (available > passed) yield { priceTicks, lots: available - passed, maker: undefined }
+      if (available > passed) yield { priceTicks, lots: available - passed, maker: undefined, prevented: false }
     }
   }
 

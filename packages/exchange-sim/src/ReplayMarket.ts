@@ -3,11 +3,17 @@
  * orders meet them.
  *
  * Takers walk the recorded book (and accounts' orders in it) and what they take is gone; makers wait behind the recorded
- * queue of their level and trade when prints reach or pass them, or when the recorded book comes to cross them. Nothing
+ * queue of their level (an iceberg with all its lots: the recording has nobody to hide from) and trade when prints reach or pass them, or when the recorded book comes to cross them. Nothing
  * trades more than was recorded. The market time is the receive time, so the recording keeps its own rhythm. Between a
  * break of the stream and the next snapshot the market is closed: the last book stands, and nothing trades with it.
  */
-import { type BookEvent, type Depth, type Match, requireSensible } from "@outcry/matching/MatchingEngine"
+import {
+  type BookEvent,
+  type Depth,
+  type Match,
+  type Rehearsal,
+  requireSensible
+} from "@outcry/matching/MatchingEngine"
 import type { Instrument } from "@outcry/model/Instrument"
 import { opposite, type Side, sides, signOf } from "@outcry/model/MarketData"
 import type { FrameSource } from "./FrameSource.ts"
@@ -41,6 +47,7 @@ export class ReplayMarket implements Market {
   private readonly symbol: string
   private readonly frames: ReplayFrames
   private readonly feed: PublicFeed
+  private readonly listener: MarketListener
   private readonly orders = new QueuedOrders()
   private readonly recorded = new RecordedBook((side, priceTicks, before, after) => {
     this.orders.levelChanged(side, priceTicks, before, after, this.nowUs)
@@ -75,6 +82,7 @@ export class ReplayMarket implements Market {
     this.held = this.beginsWithSnapshot ? [] : undefined
     const { loop = false, framesMax = 20_000 } = options
     this.frames = new ReplayFrames({ instrument, source, symbol, loop, framesMax })
+    this.listener = listener
     this.feed = new PublicFeed(listener, this.book)
   }
 
@@ -89,6 +97,7 @@ export class ReplayMarket implements Market {
       this.nowUs = Math.max(this.nowUs, next.timeUs)
       this.apply(next)
       this.feed.flush(this.nowUs)
+      this.listener.onSettled?.(this.nowUs)
     }
     this.nowUs = Math.max(this.nowUs, timeUs)
   }
@@ -139,6 +148,26 @@ export class ReplayMarket implements Market {
     return true
   }
 
+  reduce(orderId: number, lots: number, timeUs: number): boolean {
+    this.advanceTo(timeUs)
+    const order = this.orders.reduce(orderId, lots)
+    if (order === undefined) return false
+    this.feed.touch(order.side, order.priceTicks)
+    this.emit({ type: "reduced", orderId, lots })
+    this.feed.flush(this.nowUs)
+    return true
+  }
+
+  rehearse(order: MarketOrder): Rehearsal {
+    let [lots, tickLots] = [0, 0]
+    for (const part of this.book.plan(order).parts) {
+      if (part.prevented) continue
+      lots += part.lots
+      tickLots += part.lots * part.priceTicks
+    }
+    return { lots, tickLots }
+  }
+
   depth(levels: number): Depth {
     return this.book.depth(levels)
   }
@@ -154,13 +183,16 @@ export class ReplayMarket implements Market {
   private work(order: MarketOrder): void {
     const { orderId, ownerId, side, priceTicks } = order
     const byQuote = isByQuote(order)
-    const { parts, complete } = this.book.plan(order)
+    const { parts, complete, ended } = this.book.plan(order)
     let rest = order.lots
     for (const part of parts) {
-      rest -= part.lots
-      this.trade(order, part, byQuote ? 0 : rest)
+      if (part.prevented) this.prevent(order, part, byQuote ? 0 : rest)
+      else {
+        rest -= part.lots
+        this.trade(order, part, byQuote ? 0 : rest)
+      }
     }
-    if (complete) return
+    if (complete || ended) return
     if (order.type === "limit" && order.timeInForce === "GTC") {
       this.orders.add({ orderId, ownerId, side, priceTicks, lots: rest }, this.recorded.availableAt(side, priceTicks))
       this.feed.touch(side, priceTicks)
@@ -168,6 +200,24 @@ export class ReplayMarket implements Market {
     } else {
       this.emit({ type: "removed", orderId, lots: byQuote ? 0 : rest, reason: "expired" })
     }
+  }
+
+  /** Ends maker, taker or both instead of a trade between them. */
+  private prevent({ orderId, selfTrade }: MarketOrder, { maker, priceTicks }: Part, takerLots: number): void {
+    if (maker === undefined) return
+    if (selfTrade !== "EXPIRE_TAKER") {
+      this.orders.remove(maker.orderId)
+      this.feed.touch(maker.side, priceTicks)
+      this.emit({
+        type: "prevented",
+        orderId: maker.orderId,
+        counterOrderId: orderId,
+        priceTicks,
+        lots: maker.lots
+      })
+    }
+    if (selfTrade === "EXPIRE_MAKER") return
+    this.emit({ type: "prevented", orderId, counterOrderId: maker.orderId, priceTicks, lots: takerLots })
   }
 
   /** One of our takers trades with recorded lots or with another of our orders. */

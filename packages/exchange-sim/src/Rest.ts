@@ -1,25 +1,32 @@
 /**
  * The REST API over `node:http`: finds the route, reads parameters from query and body, answers with Binance's JSON,
- * errors and headers. Also the fault control under `/sim/faults`, for callers on this machine only.
+ * errors and headers.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { setTimeout as delay } from "node:timers/promises"
-import { Schema } from "effect"
 import * as ApiError from "./ApiError.ts"
 import { type CallCounts, call, type Route, type Venue } from "./Api.ts"
-import { type FaultKind, type FaultRule, FaultRules, type Faults } from "./Faults.ts"
+import type { FaultKind, FaultRule } from "./Faults.ts"
+import { listRoutes } from "./ListRoutes.ts"
 import { marketRoutes } from "./MarketRoutes.ts"
 import { Params } from "./Params.ts"
+import { replaceRoutes } from "./ReplaceRoutes.ts"
+import * as SimControl from "./SimControl.ts"
 import { tradingRoutes } from "./TradingRoutes.ts"
 
-export const routes: ReadonlyArray<Route> = [...marketRoutes, ...tradingRoutes]
+export const routes: ReadonlyArray<Route> = [...marketRoutes, ...tradingRoutes, ...replaceRoutes, ...listRoutes]
 
 const byPath = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 const bodyBytesMost = 64 * 1024
 const timeoutMsDefault = 60_000
 const latencyMsDefault = 1_000
 const beforeKinds: ReadonlyArray<FaultKind> = ["errorBeforeAccept", "resetBeforeAccept", "rateLimit", "ban"]
-const afterKinds: ReadonlyArray<FaultKind> = ["timeoutAfterAccept", "errorAfterAccept", "resetAfterAccept"]
+const afterKinds: ReadonlyArray<FaultKind> = [
+  "timeoutAfterAccept",
+  "errorAfterAccept",
+  "resetAfterAccept",
+  "garbageReply"
+]
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
   const chunks: Array<Buffer> = []
@@ -50,6 +57,16 @@ const send = (response: ServerResponse, status: number, body: unknown, headers: 
   response.end(JSON.stringify(body))
 }
 
+/** A reply as it comes out of a proxy that has lost its mind: JSON that breaks off, or has only its first field. */
+const sendGarbage = (response: ServerResponse, result: unknown, { shape = "text" }: FaultRule): void => {
+  const text = JSON.stringify(result)
+  if (shape === "missing" && typeof result === "object" && result !== null) {
+    return send(response, 200, Object.fromEntries(Object.entries(result).slice(0, 1)))
+  }
+  response.writeHead(200, { "content-type": "application/json;charset=UTF-8" })
+  response.end(text.slice(0, Math.ceil(text.length / 2)))
+}
+
 const headersOf = (counts: CallCounts): Record<string, string> => ({
   "x-mbx-used-weight": String(counts.weight),
   "x-mbx-used-weight-1m": String(counts.weight),
@@ -76,12 +93,12 @@ const codeOf = (status: number): { readonly code: number; readonly msg: string }
 
 export interface RestOptions {
   readonly venue: Venue
-  /** Undefined where faults cannot be asked for. */
-  readonly faults: Faults | undefined
+  readonly skew: SimControl.Skew
   readonly onDefect: (error: unknown) => void
 }
 
-export const makeRest = ({ faults, onDefect, venue }: RestOptions) => {
+export const makeRest = ({ onDefect, skew, venue }: RestOptions) => {
+  const { faults } = venue
   const fail = (response: ServerResponse, rule: FaultRule): void => {
     const status = rule.status ?? (rule.kind === "rateLimit" ? 429 : rule.kind === "ban" ? 418 : 503)
     const limited = status === 429 || status === 418
@@ -91,29 +108,18 @@ export const makeRest = ({ faults, onDefect, venue }: RestOptions) => {
       response.end(`<html><head><title>${status} Service Unavailable</title></head></html>`)
       return
     }
-    send(response, status, codeOf(status), limited ? { "retry-after": "1" } : {})
+    const waitS = Math.max(1, Math.ceil((rule.delayMs ?? 1_000) / 1_000))
+    send(response, status, codeOf(status), limited ? { "retry-after": String(waitS) } : {})
   }
 
-  const control = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const control = async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     if (faults === undefined || !isLoopback(request.socket.remoteAddress ?? "")) {
       send(response, 404, { error: "Not found. Start the exchange with --faults to control faults." })
       return
     }
-    if (request.method === "PUT") {
-      try {
-        faults.set(Schema.decodeUnknownSync(FaultRules)(JSON.parse(await readBody(request))).rules)
-      } catch (error) {
-        send(response, 400, {
-          error: `The rules cannot be read: ${error instanceof Error ? error.message : String(error)}`
-        })
-        return
-      }
-    } else if (request.method === "DELETE") faults.set([])
-    else if (request.method !== "GET") {
-      send(response, 405, { error: "Use GET, PUT or DELETE." })
-      return
-    }
-    send(response, 200, { rules: faults.report() })
+    const options = { faults, exchange: venue.exchange, skew }
+    const { body, status } = SimControl.control(options, request.method ?? "GET", path, await readBody(request))
+    send(response, status, body)
   }
 
   const answer = (route: Route, request: IncomingMessage, query: string, body: string, counts: CallCounts): unknown => {
@@ -131,7 +137,7 @@ export const makeRest = ({ faults, onDefect, venue }: RestOptions) => {
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = "/", ...rest] = (request.url ?? "/").split("?")
-    if (path === "/sim/faults") return control(request, response)
+    if (SimControl.isControl(path)) return control(request, response, path)
     const occasion = { method: request.method ?? "GET", path }
     const route = byPath.get(`${occasion.method} ${path}`)
     const body = await readBody(request)
@@ -155,9 +161,11 @@ export const makeRest = ({ faults, onDefect, venue }: RestOptions) => {
     } catch (error) {
       const refused = error instanceof ApiError.ApiError ? error : undefined
       if (refused === undefined) onDefect(error)
-      const { code, msg, retryAfter, status } = refused ?? ApiError.unknownFailure()
+      const { code, data, msg, retryAfter, status } = refused ?? ApiError.unknownFailure()
+      if (status === 503) return fail(response, { kind: "maintenance" })
       const retry = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }
-      return send(response, status, { code, msg }, { ...headersOf(counts), ...retry })
+      const told = data === undefined ? { code, msg } : { code, msg, data }
+      return send(response, status, told, { ...headersOf(counts), ...retry })
     }
     const replyLatency = faults?.strike(["replyLatency"], occasion)
     if (replyLatency !== undefined) await delay(replyLatency.delayMs ?? latencyMsDefault)
@@ -168,6 +176,7 @@ export const makeRest = ({ faults, onDefect, venue }: RestOptions) => {
       held.unref()
       return
     }
+    if (after?.kind === "garbageReply") return sendGarbage(response, result, after)
     if (after !== undefined) return fail(response, after)
     send(response, 200, result, headersOf(counts))
   }

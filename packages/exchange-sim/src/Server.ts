@@ -75,9 +75,10 @@ export const wallClock = (): (() => number) => {
 
 export const start = async (options: ServerOptions): Promise<Server> => {
   const clock = options.clock ?? wallClock()
-  const nowMs = () => Math.floor(clock())
+  const skew = { offsetMs: 0 }
+  const nowMs = () => Math.floor(clock()) + skew.offsetMs
   const idBase = options.idBase ?? Math.floor(nowMs() / 1_000) * 100_000
-  const faults = options.faults === true ? new Faults() : undefined
+  const faults = options.faults === true ? new Faults(clock) : undefined
   const limits = options.socketLimits ?? binanceSocketLimits
   const onDefect = options.onFailure
 
@@ -97,7 +98,11 @@ export const start = async (options: ServerOptions): Promise<Server> => {
       onBookEvent: (event) => exchange.onBookEvent(wireSymbol(market.instrument), event),
       onDepthChanged: (change) => tape.onDepthChanged(change),
       onTop: (top) => tape.onTop(top),
-      onTrade: (trade) => tape.onTrade(trade, driver.venueMsOf(trade.timeUs))
+      onTrade: (trade) => {
+        tape.onTrade(trade, driver.venueMsOf(trade.timeUs))
+        exchange.onTrade(tape.symbol, trade.priceTicks)
+      },
+      onSettled: (timeUs) => exchange.onSettled(timeUs)
     })
     const tape = new MarketTape(wireSymbol(market.instrument), market, idBase, streams)
     tapes.set(tape.symbol, tape)
@@ -133,10 +138,11 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     exchange,
     tapes,
     limits: new RateLimits(options.limits ?? binanceLimits),
+    faults,
     nowMs
   }
   const userStream = new UserStream({ venue: () => venue, limits, faults, onDefect })
-  const http = createServer(makeRest({ venue, faults, onDefect }))
+  const http = createServer(makeRest({ venue, skew, onDefect }))
   // Longer than clients keep an idle connection: closing one just as a client uses it would look like a lost order.
   http.keepAliveTimeout = idleMsMost
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMost })

@@ -3,84 +3,30 @@
  */
 import type { Account } from "./Account.ts"
 import * as ApiError from "./ApiError.ts"
-import { type Route, type SignedRoute, symbolOf, type Venue } from "./Api.ts"
-import { type ExchangeOrder, orderTypes } from "./ExchangeOrder.ts"
-import type { OrderRequest } from "./Filters.ts"
+import { type SignedRoute, signedRoute, symbolOf, type Venue } from "./Api.ts"
+import { type ExchangeOrder, isConditional, isOpen } from "./ExchangeOrder.ts"
+import { generatedId, idPattern, orderRequest, requireNothingElse, responseType } from "./OrderParams.ts"
 import type { Params } from "./Params.ts"
 import * as Protocol from "./ProtocolOrder.ts"
 import { rateLimits } from "./ProtocolMarket.ts"
-import { timesInForce } from "@outcry/matching/MatchingEngine"
+import { cancelUnder, restrictionOf } from "./ReplaceRoutes.ts"
 
-const idPattern = /^[a-zA-Z0-9-_.:/]{1,36}$/
-const sideTexts = ["BUY", "SELL"] as const
-/** Order types of Binance's that this exchange's instruments do not list. */
-const unlistedTypes = ["STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]
-
-let generatedIds = 0
-
-/** An id such as Binance makes up for who sends none: 22 characters. */
-const generatedId = (venue: Venue): string =>
-  `sim${venue.nowMs().toString(36)}${(++generatedIds).toString(36).padStart(11, "0")}`.slice(0, 22)
-
-const readNames = (params: Params): void => {
-  for (const name of ["recvWindow", "timestamp", "signature", "apiKey"]) params.text(name)
-}
-
-const orderRequest = (venue: Venue, params: Params): OrderRequest => {
-  const symbol = symbolOf(params)
-  venue.exchange.market(symbol)
-  const side = params.oneOf("side", sideTexts, ApiError.invalidSide)
-  if (side === undefined) throw ApiError.missingParameter("side")
-  const typeText = params.requiredText("type")
-  if (unlistedTypes.includes(typeText)) throw ApiError.filterFailure("ORDER_TYPE")
-  const type = orderTypes.find((each) => each === typeText)
-  if (type === undefined) throw ApiError.invalidOrderType()
-  const timeInForce = params.oneOf("timeInForce", timesInForce, ApiError.invalidTimeInForce)
-  const price = params.text("price")
-  const quantity = params.text("quantity")
-  const quoteOrderQty = params.text("quoteOrderQty")
-  const clientOrderId = params.matching("newClientOrderId", idPattern) ?? generatedId(venue)
-  params.oneOf("selfTradePreventionMode", ["NONE"], () => ApiError.invalidData("selfTradePreventionMode"))
-  if (type === "MARKET") {
-    if (timeInForce !== undefined) throw ApiError.notRequired("timeInForce")
-    if (price !== undefined) throw ApiError.notRequired("price")
-    if (quantity === undefined && quoteOrderQty === undefined) throw ApiError.missingOneOf("quantity", "quoteOrderQty")
-    if (quantity !== undefined && quoteOrderQty !== undefined) throw ApiError.notRequired("quoteOrderQty")
-  } else {
-    if (type === "LIMIT" && timeInForce === undefined) throw ApiError.missingParameter("timeInForce")
-    if (type === "LIMIT_MAKER" && timeInForce !== undefined) throw ApiError.notRequired("timeInForce")
-    if (quantity === undefined) throw ApiError.missingParameter("quantity")
-    if (price === undefined) throw ApiError.missingParameter("price")
-    if (quoteOrderQty !== undefined) throw ApiError.notRequired("quoteOrderQty")
-  }
-  return {
-    symbol,
-    side: side === "BUY" ? "buy" : "sell",
-    type,
-    timeInForce: timeInForce ?? "GTC",
-    price,
-    quantity,
-    quoteOrderQty,
-    clientOrderId
-  }
-}
+const tradesLagMsDefault = 1_000
 
 const placeOrder: SignedRoute["handle"] = (venue, params, account) => {
   const request = orderRequest(venue, params)
-  const type = params.oneOf("newOrderRespType", Protocol.responseTypes, () => ApiError.invalidData("newOrderRespType"))
-  readNames(params)
-  params.requireAllRead()
+  const type = responseType(params, isConditional(request.type) || request.type === "LIMIT_MAKER" ? "ACK" : "FULL")
+  requireNothingElse(params)
   const order = venue.exchange.place(account, request)
   const executions = venue.exchange.history(account).executionsOf(order)
-  return Protocol.placed(order, executions, type ?? "FULL")
+  return Protocol.placed(order, executions, type)
 }
 
 const testOrder: SignedRoute["handle"] = (venue, params, account) => {
   const request = orderRequest(venue, params)
   params.text("newOrderRespType")
   params.text("computeCommissionRates")
-  readNames(params)
-  params.requireAllRead()
+  requireNothingElse(params)
   venue.exchange.test(account, request)
   return {}
 }
@@ -97,21 +43,20 @@ const namedOrder = (venue: Venue, params: Params, account: Account): ExchangeOrd
 const cancelOrder: SignedRoute["handle"] = (venue, params, account) => {
   const order = namedOrder(venue, params, account)
   const cancelId = params.matching("newClientOrderId", idPattern) ?? generatedId(venue)
-  const restriction = params.oneOf("cancelRestrictions", ["ONLY_NEW", "ONLY_PARTIALLY_FILLED"], () =>
-    ApiError.invalidData("cancelRestrictions")
-  )
-  readNames(params)
-  params.requireAllRead()
-  if (restriction !== undefined && order?.status !== restriction.slice("ONLY_".length)) throw ApiError.unknownOrder()
-  return Protocol.canceled(venue.exchange.cancel(account, order, cancelId), cancelId)
+  const restriction = restrictionOf(params)
+  requireNothingElse(params)
+  return cancelUnder(venue, account, order, restriction, cancelId)
 }
 
 const queryOrder: SignedRoute["handle"] = (venue, params, account) => {
   const order = namedOrder(venue, params, account)
-  readNames(params)
-  params.requireAllRead()
+  requireNothingElse(params)
   if (order === undefined) throw ApiError.orderDoesNotExist()
-  return Protocol.queried(order)
+  const fault = venue.faults?.strike(["lookupAbsent", "lookupWrongOrder"], { symbol: order.symbol })
+  if (fault?.kind === "lookupAbsent") throw ApiError.orderDoesNotExist()
+  // Some venues answer with the first of a list that the filter did not narrow.
+  const first = venue.exchange.history(account).orders(order.symbol)[0]
+  return Protocol.queried(fault === undefined ? order : (first ?? order))
 }
 
 const openOrders: SignedRoute["handle"] = (venue, params, account) => {
@@ -127,7 +72,8 @@ const cancelOpenOrders: SignedRoute["handle"] = (venue, params, account) => {
   if (orders.length === 0) throw ApiError.unknownOrder()
   return orders.map((order) => {
     const cancelId = generatedId(venue)
-    return Protocol.canceled(venue.exchange.cancel(account, order, cancelId), cancelId)
+    // One of a list may have gone with another of it.
+    return Protocol.canceled(isOpen(order) ? venue.exchange.cancel(account, order, cancelId) : order, cancelId)
   })
 }
 
@@ -170,10 +116,13 @@ const myTrades: SignedRoute["handle"] = (venue, params, account) => {
   const symbol = symbolOf(params)
   venue.exchange.market(symbol)
   const orderId = params.integer("orderId")
+  const lag = venue.faults?.strike(["tradesLag"], { symbol })
+  const untilMs = lag === undefined ? Infinity : venue.nowMs() - (lag.delayMs ?? tradesLagMsDefault)
   const executions = venue.exchange
     .history(account)
     .executions(symbol)
     .filter((execution) => orderId === undefined || execution.order.venueOrderId === orderId)
+    .filter((execution) => execution.timeMs <= untilMs)
   const rows = page(
     params,
     executions,
@@ -206,25 +155,16 @@ const orderRate: SignedRoute["handle"] = (venue, _, account) => {
   return rateLimits(venue.limits.settings, { weight: 0, ...counts }).filter((limit) => limit.rateLimitType === "ORDERS")
 }
 
-const signed = (
-  method: Route["method"],
-  path: string,
-  wsMethod: string,
-  weight: SignedRoute["weight"],
-  handle: SignedRoute["handle"],
-  newOrder = false
-): SignedRoute => ({ method, path: `/api/v3/${path}`, wsMethod, weight, access: "signed", handle, newOrder })
-
 export const tradingRoutes: ReadonlyArray<SignedRoute> = [
-  signed("POST", "order", "order.place", 1, placeOrder, true),
-  signed("POST", "order/test", "order.test", 1, testOrder),
-  signed("GET", "order", "order.status", 4, queryOrder),
-  signed("DELETE", "order", "order.cancel", 1, cancelOrder),
-  signed("GET", "openOrders", "openOrders.status", (params) => (params.has("symbol") ? 6 : 80), openOrders),
-  signed("DELETE", "openOrders", "openOrders.cancelAll", 1, cancelOpenOrders),
-  signed("GET", "allOrders", "allOrders", 20, allOrders),
-  signed("GET", "myTrades", "myTrades", (params) => (params.has("orderId") ? 5 : 20), myTrades),
-  signed("GET", "account", "account.status", 20, accountStatus),
-  signed("GET", "account/commission", "account.commission", 20, commission),
-  signed("GET", "rateLimit/order", "account.rateLimits.orders", 40, orderRate)
+  signedRoute("POST", "order", "order.place", 1, placeOrder, 1),
+  signedRoute("POST", "order/test", "order.test", 1, testOrder),
+  signedRoute("GET", "order", "order.status", 4, queryOrder),
+  signedRoute("DELETE", "order", "order.cancel", 1, cancelOrder),
+  signedRoute("GET", "openOrders", "openOrders.status", (params) => (params.has("symbol") ? 6 : 80), openOrders),
+  signedRoute("DELETE", "openOrders", "openOrders.cancelAll", 1, cancelOpenOrders),
+  signedRoute("GET", "allOrders", "allOrders", 20, allOrders),
+  signedRoute("GET", "myTrades", "myTrades", (params) => (params.has("orderId") ? 5 : 20), myTrades),
+  signedRoute("GET", "account", "account.status", 20, accountStatus),
+  signedRoute("GET", "account/commission", "account.commission", 20, commission),
+  signedRoute("GET", "rateLimit/order", "account.rateLimits.orders", 40, orderRate)
 ]

@@ -10,11 +10,13 @@ import type { Account } from "./Account.ts"
 import * as ApiError from "./ApiError.ts"
 import { authenticate, type CallCounts, call, type Credentials, type Venue } from "./Api.ts"
 import { ClientSocket, type SocketLimits } from "./ClientSocket.ts"
-import type { Exchange, ExchangeListener } from "./Exchange.ts"
 import type { Execution, ExchangeOrder } from "./ExchangeOrder.ts"
 import type { Faults } from "./Faults.ts"
 import { Params } from "./Params.ts"
 import { rateLimits } from "./ProtocolMarket.ts"
+import type { OrderList } from "./OrderLists.ts"
+import type { ExchangeListener, OrderChange } from "./OrderWork.ts"
+import * as ProtocolList from "./ProtocolList.ts"
 import * as Protocol from "./ProtocolOrder.ts"
 import { routes } from "./Rest.ts"
 
@@ -28,6 +30,7 @@ const decodeRequest = Schema.decodeUnknownSync(Request)
 
 const byMethod = new Map(routes.flatMap((route) => (route.wsMethod === undefined ? [] : [[route.wsMethod, route]])))
 const delayMsDefault = 1_000
+const freezeMsDefault = 10_000
 const subscriptionsMost = 100
 
 interface Client {
@@ -61,6 +64,7 @@ export class UserStream implements ExchangeListener {
   readonly #options: UserStreamOptions
   readonly #clients = new Set<Client>()
   readonly #reordered = new Map<number, Record<string, unknown>>()
+  readonly #frozenUntilMs = new Map<number, number>()
   #nextSubscription = 0
 
   constructor(options: UserStreamOptions) {
@@ -88,12 +92,16 @@ export class UserStream implements ExchangeListener {
     for (const client of this.#clients) client.socket.terminate()
   }
 
-  onOrder(account: Account, order: ExchangeOrder, change: "NEW" | "CANCELED" | "EXPIRED", cancelId?: string): void {
-    this.#emit(account, order.symbol, Protocol.orderReport(order, change, this.#nowMs(), cancelId))
+  onOrder(account: Account, order: ExchangeOrder, change: OrderChange, otherId?: string): void {
+    this.#emit(account, order.symbol, Protocol.orderReport(order, change, this.#nowMs(), otherId))
   }
 
   onExecution(account: Account, execution: Execution): void {
     this.#emit(account, execution.order.symbol, Protocol.executionReport(execution, this.#nowMs()))
+  }
+
+  onList(account: Account, list: OrderList): void {
+    this.#emit(account, undefined, ProtocolList.listStatus(list, this.#nowMs()))
   }
 
   onBalances(account: Account, assets: ReadonlyArray<string>): void {
@@ -105,12 +113,20 @@ export class UserStream implements ExchangeListener {
   }
 
   #emit(account: Account, symbol: string | undefined, event: Record<string, unknown>): void {
+    const nowMs = this.#nowMs()
+    if ((this.#frozenUntilMs.get(account.id) ?? 0) > nowMs) return
     const fault = this.#options.faults?.strike(
       // Balances have no symbol; only what is about an order is tampered with.
-      symbol === undefined ? [] : ["userDrop", "userDuplicate", "userDelay", "userReorder", "userDisconnect"],
+      symbol === undefined
+        ? []
+        : ["userDrop", "userDuplicate", "userDelay", "userReorder", "userDisconnect", "userFreeze"],
       symbol === undefined ? {} : { symbol }
     )
     if (fault?.kind === "userDrop") return
+    if (fault?.kind === "userFreeze") {
+      this.#frozenUntilMs.set(account.id, nowMs + (fault.delayMs ?? freezeMsDefault))
+      return
+    }
     if (fault?.kind === "userDelay") {
       setTimeout(() => this.#deliver(account.id, event), fault.delayMs ?? delayMsDefault).unref()
       return
@@ -163,8 +179,9 @@ export class UserStream implements ExchangeListener {
       client.socket.send(JSON.stringify({ id, status: 200, result, rateLimits: limits() }))
     } catch (error) {
       if (!(error instanceof ApiError.ApiError)) this.#options.onDefect(error)
-      const { code, msg, status } = error instanceof ApiError.ApiError ? error : ApiError.unknownFailure()
-      client.socket.send(JSON.stringify({ id, status, error: { code, msg }, rateLimits: limits() }))
+      const { code, data, msg, status } = error instanceof ApiError.ApiError ? error : ApiError.unknownFailure()
+      const told = data === undefined ? { code, msg } : { code, msg, data }
+      client.socket.send(JSON.stringify({ id, status, error: told, rateLimits: limits() }))
     }
   }
 
@@ -178,8 +195,9 @@ export class UserStream implements ExchangeListener {
     )
     const venue = this.#options.venue()
     if (request.method === "userDataStream.subscribe.signature") {
+      venue.limits.requireNotBanned(client.address, venue.nowMs())
       counts.weight = venue.limits.addWeight(client.address, 2, venue.nowMs())
-      venue.limits.requireWeight(counts.weight, venue.nowMs())
+      venue.limits.requireWeight(client.address, counts.weight, venue.nowMs())
       const account = authenticate(venue, params, credentials)
       params.requireAllRead()
       if (client.subscriptions.size >= subscriptionsMost) throw ApiError.invalidData("subscriptionId")
@@ -218,8 +236,9 @@ export class UserStream implements ExchangeListener {
 }
 
 /** Passes an exchange's events on to a stream that is made after it. */
-export const forward = (target: () => ExchangeListener): Exchange["options"]["listener"] => ({
+export const forward = (target: () => ExchangeListener): ExchangeListener => ({
   onOrder: (...event) => target().onOrder(...event),
   onExecution: (...event) => target().onExecution(...event),
-  onBalances: (...event) => target().onBalances(...event)
+  onBalances: (...event) => target().onBalances(...event),
+  onList: (...event) => target().onList(...event)
 })

@@ -23,9 +23,9 @@ const ordered = (id = clientOrderId, venueOrderId = "7"): LogEntry => ({
   orderType: "LIMIT",
   timeInForce: "GTC"
 })
-const filled = (tradeId: string, quantity: string, price = "60000.00"): LogEntry => ({
+const filled = (tradeId: string, quantity: string, price = "60000.00", type: "fill" | "bust" = "fill"): LogEntry => ({
   ...common,
-  type: "fill",
+  type,
   clientOrderId,
   price,
   quantity,
@@ -161,5 +161,56 @@ describe("the checker", () => {
   it("settles an unknown order that was found after all", () => {
     const facts = journal(intended, ["OrderUnknown", {}], accepted, fill("1", "0.1"), fill("2", "0.2"))
     expect(verdict(cleanLog, facts)).toMatchObject({ ...clean, ordersJoined: 1, unknown: [] })
+  })
+
+  describe("busts", () => {
+    const acceptLog = log(ordered(), filled("1", "0.1"), filled("2", "0.2"), filled("2", "0.2", "60000.00", "bust"))
+    const takenBack: Fact = ["FillBusted", { venueTradeId: "2", quantity: "0.2", price: "60000" }]
+
+    it("pass where both sides took the fill back, or the journal never had it", () => {
+      const both = journal(intended, accepted, fill("1", "0.1"), fill("2", "0.2"), takenBack)
+      expect(verdict(acceptLog, both)).toMatchObject({ ...clean, ordersJoined: 1 })
+      expect(verdict(acceptLog, journal(intended, accepted, fill("1", "0.1")))).toMatchObject(clean)
+    })
+
+    it("are caught where only one side took it back", () => {
+      const there = verdict(acceptLog, journal(intended, accepted, fill("1", "0.1"), fill("2", "0.2")))
+      expect(there.misfilled).toEqual([
+        { clientOrderId, reason: expect.stringMatching(/2 was taken back by the exchange/) }
+      ])
+      const here = verdict(cleanLog, journal(intended, accepted, fill("1", "0.1"), fill("2", "0.2"), takenBack))
+      expect(here.misfilled).toEqual([{ clientOrderId, reason: expect.stringMatching(/2 was taken back only by/) }])
+    })
+  })
+
+  it("compares what an operator vouches for with what was traded, without trade ids", () => {
+    const vouched = (quantity: string) => journal(intended, fill(`operator:${clientOrderId}`, quantity))
+    expect(verdict(cleanLog, vouched("0.3"))).toMatchObject({ ...clean, ordersJoined: 1 })
+    expect(verdict(cleanLog, vouched("0.2")).misfilled).toEqual([
+      { clientOrderId, reason: expect.stringMatching(/says that 0.2 was filled, and at the exchange it is 0.3/) }
+    ])
+    expect(verdict(log(), vouched("0.2")).ordersLost.length).toBe(1)
+  })
+
+  it("knows an order that the journal keeps back, and catches it at the exchange", () => {
+    const held: Fact = ["OrderIntended", { ...intended[1], placement: "held" }]
+    const released: Fact = ["OrderReleased", {}]
+    expect(verdict(log(), journal(held))).toMatchObject({ ...clean, held: [clientOrderId], pending: [] })
+    expect(verdict(log(), journal(held, released))).toMatchObject({ ...clean, held: [], pending: [clientOrderId] })
+    const facts = [held, accepted, fill("1", "0.1"), fill("2", "0.2")]
+    expect(verdict(cleanLog, journal(...facts)).ordersLost).toEqual([
+      { clientOrderId, reason: expect.stringMatching(/has not released it/) }
+    ])
+    expect(verdict(cleanLog, journal(held, released, ...facts.slice(1)))).toMatchObject({ ...clean, ordersJoined: 1 })
+  })
+
+  it("counts an order that was amended as complete with its lower quantity", () => {
+    const amended: LogEntry = { ...canceled, type: "amend", quantity: "0.1" }
+    const facts = journal(intended, accepted, fill("1", "0.1"))
+    expect(verdict(log(ordered(), amended, filled("1", "0.1")), facts)).toMatchObject({
+      ...clean,
+      ordersJoined: 1,
+      open: []
+    })
   })
 })

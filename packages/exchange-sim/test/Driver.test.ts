@@ -11,6 +11,8 @@ const marketOf = (startUs: number, endUs: number): { readonly market: Market; re
     startUs,
     submit: () => {},
     cancel: () => false,
+    reduce: () => false,
+    rehearse: () => ({ lots: 0, tickLots: 0 }),
     depth: () => ({ bids: [], asks: [] }),
     top: () => ({ bidTicks: 0, bidLots: 0, askTicks: 0, askLots: 0 }),
     prepare: (timeUs) => Promise.resolve(timeUs),

@@ -1,76 +1,9 @@
 import * as Amount from "@outcry/model/Amount"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { describe, expect, it } from "vitest"
-import * as AcceptLog from "../src/AcceptLog.ts"
-import { AgentMarket } from "../src/AgentMarket.ts"
-import { Exchange } from "../src/Exchange.ts"
-import { type Execution, isOpen } from "../src/ExchangeOrder.ts"
-import type { OrderRequest } from "../src/Filters.ts"
-import { btcUsdt, ethUsdt } from "./TestExchange.ts"
-
-const startUs = 1_700_000_000_000_000
-const assets = ["USDT", "BTC", "ETH"]
-const instruments = { BTCUSDT: btcUsdt, ETHUSDT: ethUsdt }
-type Symbol = keyof typeof instruments
-
-const makeExchange = (seed: number, balances = { USDT: "100000", BTC: "2", ETH: "30" }) => {
-  let nowUs = startUs
-  const log = AcceptLog.memory()
-  const executions: Array<Execution> = []
-  const exchange: Exchange = new Exchange({
-    accounts: ["one", "two", "three"].map((name) => ({ name, apiKey: `key-of-${name}`, secret: name, balances })),
-    makerFeeBps: 7,
-    takerFeeBps: 10,
-    idBase: 1_000_000,
-    log,
-    listener: {
-      onOrder: () => undefined,
-      onBalances: () => undefined,
-      onExecution: (_, execution) => executions.push(execution)
-    },
-    nowMs: () => nowUs / 1_000
-  })
-  for (const [symbol, instrument] of Object.entries(instruments)) {
-    const priceTicks = symbol === "BTCUSDT" ? 6_000_000 : 300_000
-    const market = new AgentMarket({
-      instrument,
-      seed,
-      startUs,
-      priceTicks,
-      listener: {
-        onBookEvent: (event) => exchange.onBookEvent(symbol, event),
-        onDepthChanged: () => undefined,
-        onTrade: () => undefined,
-        onTop: () => undefined
-      }
-    })
-    exchange.list(symbol, market, () => nowUs)
-  }
-  const advance = (ms: number): void => {
-    nowUs += ms * 1_000
-    for (const symbol of exchange.symbols) exchange.market(symbol).advanceTo(nowUs)
-  }
-  advance(2_000)
-  return { exchange, log, executions, advance }
-}
-
-let ids = 0
-const limit = (
-  side: "buy" | "sell",
-  price: string,
-  quantity: string,
-  more: Partial<OrderRequest> = {}
-): OrderRequest => ({
-  symbol: "BTCUSDT",
-  side,
-  type: "LIMIT",
-  timeInForce: "GTC",
-  price,
-  quantity,
-  quoteOrderQty: undefined,
-  clientOrderId: `order-${++ids}`,
-  ...more
-})
+import { isOpen } from "../src/ExchangeOrder.ts"
+import { assets, limit, makeExchange, type Symbol } from "./Heart.ts"
+import { btcUsdt } from "./TestExchange.ts"
 
 /** A seeded client that sends anything, sensible or not; refusals are part of it. */
 const trade = (seed: number, steps: number) => {

@@ -9,7 +9,7 @@ import { WebSocket } from "ws"
 import { LiveSource } from "../src/LiveSource.ts"
 import * as CcxtBinance from "./CcxtBinance.ts"
 import { type ExchangeRun, ExchangeRuns } from "./ExchangeRun.ts"
-import * as LoopbackGuard from "./LoopbackGuard.ts"
+import * as LoopbackGuard from "@outcry/testkit/LoopbackGuard"
 import { diff, snapshot, trade } from "./RecordingFiles.ts"
 import * as TestExchange from "./TestExchange.ts"
 

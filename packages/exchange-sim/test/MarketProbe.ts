@@ -34,6 +34,8 @@ export const accountOrder = (orderId: number, order: Partial<MarketOrder>): Mark
   quoteTickLots: 0,
   timeInForce: "GTC",
   postOnly: false,
+  displayLots: 0,
+  selfTrade: "NONE",
   ...order
 })
 
@@ -52,7 +54,7 @@ export class MarketProbe implements MarketListener {
   }
 
   onBookEvent(event: BookEvent, timeUs: number): void {
-    if (this.keep) this.events.push({ event, timeUs })
+    if (this.keep) this.events.push({ event: { ...event }, timeUs })
   }
 
   onTrade(trade: MarketTrade): void {

@@ -8,21 +8,45 @@ const startMs = 1_700_000_040_000
 describe("rate limits", () => {
   it("count an address's weight anew each minute and say how long to wait", () => {
     const limits = new RateLimits({ weightPerMinute: 10, ordersPerTenSeconds: 1, ordersPerDay: 2 })
-    limits.requireWeight(limits.addWeight("one", 10, startMs), startMs)
+    limits.requireWeight("one", limits.addWeight("one", 10, startMs), startMs)
     const used = limits.addWeight("one", 1, startMs + 15_000)
-    expect(() => limits.requireWeight(used, startMs + 15_000)).toThrow(
+    expect(() => limits.requireWeight("one", used, startMs + 15_000)).toThrow(
       expect.objectContaining({ status: 429, code: -1003, retryAfter: 45 })
     )
     expect(limits.addWeight("two", 3, startMs + 15_000)).toBe(3)
     expect(limits.addWeight("one", 1, startMs + 60_000)).toBe(1)
   })
 
+  it("ban an address that goes on after a 429, the next time for twice as long, and nobody else", () => {
+    const limits = new RateLimits({ weightPerMinute: 10, ordersPerTenSeconds: 1, ordersPerDay: 2 })
+    const ask = (nowMs: number): { readonly status: number; readonly retryAfter: number } => {
+      try {
+        limits.requireNotBanned("one", nowMs)
+        limits.requireWeight("one", limits.addWeight("one", 11, nowMs), nowMs)
+        return { status: 200, retryAfter: 0 }
+      } catch (error) {
+        return error as { status: number; retryAfter: number }
+      }
+    }
+    const banAt = (nowMs: number) => {
+      for (let request = 0; request < 20; request++) expect(ask(nowMs).status).toBe(429)
+      return ask(nowMs)
+    }
+    expect(banAt(startMs)).toMatchObject({ status: 418, code: -1003, retryAfter: 120 })
+    expect(ask(startMs + 90_000)).toMatchObject({ status: 418, retryAfter: 30 })
+    limits.requireNotBanned("two", startMs + 90_000)
+    limits.requireNotBanned("one", startMs + 120_000)
+    expect(banAt(startMs + 180_000)).toMatchObject({ status: 418, retryAfter: 240 })
+  })
+
   it("count an account's orders in ten seconds and in a day", () => {
     const limits = new RateLimits({ weightPerMinute: 10, ordersPerTenSeconds: 1, ordersPerDay: 2 })
-    limits.addOrder("one", startMs)
-    expect(() => limits.addOrder("one", startMs + 1)).toThrow(expect.objectContaining({ code: -1015, retryAfter: 10 }))
-    limits.addOrder("two", startMs + 1)
-    expect(() => limits.addOrder("one", startMs + 10_000)).toThrow(/1 DAY/)
+    limits.addOrders("one", 1, startMs)
+    expect(() => limits.addOrders("one", 1, startMs + 1)).toThrow(
+      expect.objectContaining({ code: -1015, retryAfter: 10 })
+    )
+    limits.addOrders("two", 1, startMs + 1)
+    expect(() => limits.addOrders("one", 1, startMs + 10_000)).toThrow(/1 DAY/)
     expect(limits.orderCounts("one", startMs + 10_000)).toEqual({ tenSeconds: 1, day: 3 })
   })
 })

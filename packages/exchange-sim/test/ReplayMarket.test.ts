@@ -238,6 +238,48 @@ describe("ReplayMarket: takers", () => {
   })
 })
 
+describe("ReplayMarket: an account's own orders", () => {
+  it.each([
+    ["NONE", [["match", 2]], 3],
+    ["EXPIRE_MAKER", [["prevented", 1]], 0],
+    ["EXPIRE_TAKER", [["prevented", 2]], 5],
+    [
+      "EXPIRE_BOTH",
+      [
+        ["prevented", 1],
+        ["prevented", 2]
+      ],
+      0
+    ]
+  ] as const)("meet with %s as at the venue", async (selfTrade, told, left) => {
+    const { market, probe, to } = await replay([start, ticker(60_000, 11, [100, 10], [102, 8])])
+    await to(0)
+    market.submit(accountOrder(1, { priceTicks: 101, lots: 5 }), at(1))
+    const taker = accountOrder(2, { side: "sell", priceTicks: 101, lots: 2, timeInForce: "IOC", selfTrade })
+    const { lots } = market.rehearse(taker)
+    probe.events.splice(0)
+    market.submit(taker, at(2))
+    const events = probe.events.map(({ event }) => event).filter(({ type }) => type === "match" || type === "prevented")
+    expect(events.map((event) => [event.type, event.type === "match" ? event.takerOrderId : event.orderId])).toEqual(
+      told
+    )
+    expect(lots).toBe(selfTrade === "NONE" ? 2 : 0)
+    expect(market.depth(1).bids).toEqual(left === 0 ? [100, 10] : [101, left])
+  })
+
+  it("is lowered in its place", async () => {
+    const { market, to } = await replay([start, ticker(60_000, 11, [100, 10], [102, 8])])
+    await to(0)
+    market.submit(accountOrder(1, { priceTicks: 100, lots: 5 }), at(1))
+    expect([market.reduce(1, 5, at(2)), market.reduce(7, 1, at(2)), market.reduce(1, 2, at(2))]).toEqual([
+      false,
+      false,
+      true
+    ])
+    expect(market.depth(1).bids).toEqual([100, 12])
+  })
+})
+
 describe("ReplayMarket: makers", () => {
   it("shows a resting order in the public book and takes it out when canceled", async () => {
     const { market, probe, to } = await replay([start, trade(90, "buy", 102, 1)])

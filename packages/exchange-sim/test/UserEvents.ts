@@ -49,7 +49,7 @@ export const connect = async (port: number) => {
     events
       .filter((event) => event["e"] === "executionReport")
       .map((event) => ({ id: event["C"] === "" ? event["c"] : event["C"], kind: event["x"] }))
-  return { ask, askText, subscribe, reports, closed, close: () => socket.close() }
+  return { ask, askText, subscribe, events, reports, closed, close: () => socket.close() }
 }
 
 /** Connected and subscribed. */

@@ -1,7 +1,7 @@
 import { OrderImmediatelyFillable, type OrderBook } from "ccxt"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as CcxtBinance from "./CcxtBinance.ts"
-import * as LoopbackGuard from "./LoopbackGuard.ts"
+import * as LoopbackGuard from "@outcry/testkit/LoopbackGuard"
 import * as TestExchange from "./TestExchange.ts"
 import * as UserEvents from "./UserEvents.ts"
 

@@ -1,7 +1,7 @@
 import ccxt from "ccxt"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as CcxtBinance from "./CcxtBinance.ts"
-import * as LoopbackGuard from "./LoopbackGuard.ts"
+import * as LoopbackGuard from "@outcry/testkit/LoopbackGuard"
 import * as TestExchange from "./TestExchange.ts"
 
 const symbol = "BTC/USDT"

@@ -9,6 +9,13 @@ import type { Side } from "@outcry/model/MarketData"
 export const timesInForce = ["GTC", "IOC", "FOK"] as const
 export type TimeInForce = (typeof timesInForce)[number]
 
+/**
+ * What happens where an order would trade with another of its owner: nothing special, or the rest of the taker, of the
+ * maker or of both leaves the book instead. The taker's mode alone counts, as at Binance ("STP FAQ", 2026-11).
+ */
+export const selfTradePreventions = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"] as const
+export type SelfTradePrevention = (typeof selfTradePreventions)[number]
+
 /** An order as it reaches the book. `orderId` is unique for the life of the engine. */
 export interface NewOrder {
   readonly orderId: number
@@ -24,6 +31,10 @@ export interface NewOrder {
   readonly quoteTickLots: number
   readonly timeInForce: TimeInForce
   readonly postOnly: boolean
+  /** Lots shown at a time once it rests (iceberg); 0 shows all. Each refill goes to the end of its queue. */
+  readonly displayLots: number
+  /** Owner 0 may trade with itself whatever it says. */
+  readonly selfTrade: SelfTradePrevention
 }
 
 /** `BookFull`: the book holds as many resting orders as it was made for, and this one might rest. */
@@ -48,6 +59,7 @@ export interface Match {
 }
 
 export type BookEvent =
+  /** Of an order that rests already: it stands here now, at the end of the queue (see `move`). Lots with the hidden ones. */
   | {
       readonly type: "rested"
       readonly orderId: number
@@ -69,14 +81,24 @@ export type BookEvent =
     }
   /** The order keeps its place with this many lots. */
   | { readonly type: "reduced"; readonly orderId: number; readonly lots: number }
+  /** The rest of an order left, or never entered, the book because it would have traded with its owner's other order. */
+  | {
+      readonly type: "prevented"
+      readonly orderId: number
+      readonly counterOrderId: number
+      readonly priceTicks: number
+      readonly lots: number
+    }
   | Match
 
+/** Lots that are shown. */
 export interface Depth {
   /** Flat `[ticks, lots, …]`, best first. */
   readonly bids: ReadonlyArray<number>
   readonly asks: ReadonlyArray<number>
 }
 
+/** Events may be one object used over and over: who keeps one copies it. `emit` must not call the engine. */
 export interface MatchingEngine {
   /**
    * Works an order; emits events in the order they happened. A market order never rests and takes its time in force as IOC
@@ -90,11 +112,23 @@ export interface MatchingEngine {
    * `lots` is not a positive number below its present rest.
    */
   readonly reduce: (orderId: number, lots: number, emit: (event: BookEvent) => void) => boolean
+  /**
+   * Changes price or quantity of a resting order to `lots` left. Fewer lots at the same price keep the priority, which is
+   * `reduce`; anything else gives it up: the order meets the book anew under its id, as a GTC taker, and then rests at the
+   * end of the queue. False where it does not rest here or a number makes no sense.
+   */
+  readonly move: (orderId: number, priceTicks: number, lots: number, emit: (event: BookEvent) => void) => boolean
   readonly depth: (levels: number) => Depth
   readonly bestBidTicks: () => number | undefined
   readonly bestAskTicks: () => number | undefined
   /** Order-independent of implementation: equal books hash equally. */
   readonly hash: () => string
+}
+
+/** What an order would trade if it came now: lots, and the sum of lots times price. */
+export interface Rehearsal {
+  readonly lots: number
+  readonly tickLots: number
 }
 
 export interface MatchingOptions {
@@ -108,7 +142,7 @@ export const maxOrdersDefault = 1_000_000
 
 /** Refuses orders no caller may send: these are mistakes of the program, not of a client. */
 export const requireSensible = (order: NewOrder): void => {
-  const { orderId, priceTicks, lots, quoteTickLots } = order
+  const { displayLots, lots, orderId, priceTicks, quoteTickLots } = order
   const byQuote = order.type === "market" && quoteTickLots > 0
   const refuse = (what: string): never => {
     throw new RangeError(`Order ${orderId}: ${what}`)
@@ -119,5 +153,8 @@ export const requireSensible = (order: NewOrder): void => {
   if (byQuote && !Number.isSafeInteger(quoteTickLots)) refuse(`quoteTickLots must be whole, not ${quoteTickLots}`)
   if (order.type === "limit" && (!Number.isSafeInteger(priceTicks) || priceTicks <= 0)) {
     refuse(`priceTicks must be a positive whole number, not ${priceTicks}`)
+  }
+  if (!Number.isSafeInteger(displayLots) || displayLots < 0) {
+    refuse(`displayLots must be 0 or a positive whole number, not ${displayLots}`)
   }
 }

@@ -6,7 +6,6 @@ import { orderFlow, run, type Step } from "./OrderFlow.ts"
 
 const seeds = Array.from({ length: 60 }, (_, index) => index + 1)
 const stepsPerFlow = 120
-const everything = 1_000_000
 
 /** Names seed and step in whatever fails inside. */
 const at = (seed: number, index: number, check: () => void): void => {
@@ -18,20 +17,27 @@ const at = (seed: number, index: number, check: () => void): void => {
 }
 
 const matches = (events: ReadonlyArray<BookEvent>) => events.filter((event) => event.type === "match")
+/** Shown and hidden; every id of a flow is looked at. */
 const restingLots = (book: OrderBook): number => {
-  const { bids, asks } = book.depth(everything)
-  return [...bids, ...asks].filter((_, index) => index % 2 === 1).reduce((sum, lots) => sum + lots, 0)
+  let lots = 0
+  for (let orderId = 1; orderId <= stepsPerFlow; orderId++) lots += book.find(orderId)?.lots ?? 0
+  return lots
 }
+const takerOf = (step: Step): number => (step.type === "submit" ? step.order.orderId : step.orderId)
+const endsWithout = (events: ReadonlyArray<BookEvent>, orderId: number): boolean =>
+  events.some((event) => (event.type === "removed" || event.type === "prevented") && event.orderId === orderId)
 const submitted = (step: Step): NewOrder | undefined => (step.type === "submit" ? step.order : undefined)
 
 /** Runs every flow on a fast book and hands each step with its events to `check`. */
 const everyStep = (
-  check: (book: OrderBook, step: Step, events: ReadonlyArray<BookEvent>, lotsBefore: number) => void
+  check: (book: OrderBook, step: Step, events: ReadonlyArray<BookEvent>, lotsBefore: number) => void,
+  change: (step: Step) => Step = (step) => step
 ) => {
   let steps = 0
   for (const seed of seeds) {
     const book = new OrderBook()
-    orderFlow(seed, stepsPerFlow).forEach((step, index) => {
+    orderFlow(seed, stepsPerFlow).forEach((original, index) => {
+      const step = change(original)
       const before = restingLots(book)
       const events = run(book, step)
       steps += 1
@@ -41,11 +47,17 @@ const everyStep = (
   expect(steps).toBe(seeds.length * stepsPerFlow)
 }
 
+/** Without what takes an order's place in its queue away while it rests: refills of icebergs, and moves. */
+const keepingPriority = (step: Step): Step => {
+  if (step.type === "move") return { type: "cancel", orderId: 0 }
+  return step.type === "submit" ? { type: "submit", order: { ...step.order, displayLots: 0 } } : step
+}
+
 describe("the fast book", () => {
   it("emits the naive book's events and equals it by hash and depth after every step", () => {
     const kinds = new Map<string, number>()
     for (const seed of [...seeds, ...seeds.map((each) => each * 7919)]) {
-      const options = seed % 5 === 0 ? { maxOrders: 12, firstTradeId: seed } : {}
+      const options = seed % 5 === 0 ? { maxOrders: 7, firstTradeId: seed } : {}
       const fast = new OrderBook(options)
       const naive = new NaiveBook(options)
       orderFlow(seed, stepsPerFlow).forEach((step, index) =>
@@ -63,7 +75,16 @@ describe("the fast book", () => {
       )
     }
     // The flows are worth something only if they reach every kind of event.
-    const reached = ["rested", "match", "canceled", "expired", "reduced", "PostOnlyWouldTrade", "FillOrKillUnfilled"]
+    const reached = [
+      "rested",
+      "match",
+      "prevented",
+      "canceled",
+      "expired",
+      "reduced",
+      "PostOnlyWouldTrade",
+      "FillOrKillUnfilled"
+    ]
     for (const kind of [...reached, "NoLiquidity", "BookFull"]) expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(20)
   })
 
@@ -82,15 +103,18 @@ describe("the fast book", () => {
         if (event.type === "match") expected -= event.lots
         if (event.type === "rested") expected += event.lots
         if (event.type === "removed" && event.reason === "canceled") expected -= event.lots
+        if (event.type === "prevented" && event.orderId !== takerOf(step)) expected -= event.lots
       }
+      if (step.type === "move") return
       if (step.type !== "reduce") expect(restingLots(book)).toBe(expected)
       else expect(restingLots(book)).toBeLessThanOrEqual(before)
       const order = submitted(step)
       if (order === undefined || order.quoteTickLots > 0) return
-      const left = events.reduce(
-        (sum, event) => (event.type === "refused" ? order.lots : sum + ("lots" in event ? event.lots : 0)),
-        0
-      )
+      const left = events.reduce((sum, event) => {
+        if (event.type === "refused") return order.lots
+        if (event.type === "prevented" && event.orderId !== order.orderId) return sum
+        return sum + event.lots
+      }, 0)
       expect(left).toBe(order.lots)
     })
   })
@@ -103,7 +127,7 @@ describe("the fast book", () => {
       const fills = matches(events)
       const spent = fills.reduce((sum, event) => sum + event.priceTicks * event.lots, 0)
       expect(spent).toBeLessThanOrEqual(order.quoteTickLots)
-      if (fills.length === 0 || events.some((event) => event.type === "removed")) return
+      if (fills.length === 0 || endsWithout(events, order.orderId)) return
       spentAll += 1
       const next = order.side === "buy" ? book.bestAskTicks() : book.bestBidTicks()
       if (spent < order.quoteTickLots) expect(order.quoteTickLots - spent).toBeLessThan(next!)
@@ -143,8 +167,32 @@ describe("the fast book", () => {
         seen += 1
         expect(arrivals.get(one.makerOrderId)!).toBeLessThan(arrivals.get(two.makerOrderId)!)
       }
-    })
+    }, keepingPriority)
     expect(seen).toBeGreaterThan(100)
+  })
+
+  it("never trades an order with its owner's where the taker forbids it", () => {
+    let owns = 0
+    everyStep((_, step, events) => {
+      const order = submitted(step)
+      for (const event of matches(events)) {
+        if (event.makerOwnerId !== event.takerOwnerId || event.takerOwnerId === 0) continue
+        owns += 1
+        if (order !== undefined) expect(order.selfTrade).toBe("NONE")
+      }
+    })
+    expect(owns).toBeGreaterThan(20)
+  })
+
+  it("shows of an iceberg at most what it displays", () => {
+    let hidden = 0
+    everyStep((book) => {
+      const { asks, bids } = book.depth(1_000)
+      const shown = [...bids, ...asks].filter((_, index) => index % 2 === 1).reduce((sum, lots) => sum + lots, 0)
+      expect(shown).toBeLessThanOrEqual(restingLots(book))
+      if (shown < restingLots(book)) hidden += 1
+    })
+    expect(hidden).toBeGreaterThan(100)
   })
 
   it("does not hash equally when only the queue order differs", () => {
@@ -157,7 +205,9 @@ describe("the fast book", () => {
       lots: 5,
       quoteTickLots: 0,
       timeInForce: "GTC",
-      postOnly: false
+      postOnly: false,
+      displayLots: 0,
+      selfTrade: "NONE"
     })
     const books = [new OrderBook(), new OrderBook()]
     for (const orderId of [1, 2]) books[0]!.submit(order(orderId), () => {})

@@ -5,7 +5,7 @@
  * order 1 of 5 lots before order 2 of 2 lots (`lots:orderId`).
  */
 import { describe, expect, it } from "vitest"
-import type { BookEvent, MatchingEngine, NewOrder } from "../src/MatchingEngine.ts"
+import { type BookEvent, type MatchingEngine, type NewOrder, selfTradePreventions } from "../src/MatchingEngine.ts"
 import { NaiveBook } from "../src/NaiveBook.ts"
 import { OrderBook } from "../src/OrderBook.ts"
 
@@ -23,7 +23,9 @@ const order = (text: string, orderId: number): NewOrder => {
     lots: byQuote ? 0 : Number(size),
     quoteTickLots: byQuote ? Number(size!.slice(1)) : 0,
     timeInForce,
-    postOnly: flags.includes("post-only")
+    postOnly: flags.includes("post-only"),
+    displayLots: Number(flags.find((flag) => flag.startsWith("shows-"))?.slice("shows-".length) ?? 0),
+    selfTrade: selfTradePreventions.find((mode) => flags.includes(mode)) ?? "NONE"
   }
 }
 
@@ -32,8 +34,12 @@ const stand = (engine: MatchingEngine, picture: ReadonlyArray<string>): void => 
   for (const line of picture) {
     const [side, priceTicks, ...queue] = line.split(/\s+/)
     for (const entry of queue) {
-      const [lots, orderId] = entry.split(":")
-      engine.submit(order(`${side === "bid" ? "buy" : "sell"} ${lots} ${priceTicks}`, Number(orderId)), () => {})
+      const [lots, orderId, shows] = entry.split(":")
+      const shown = shows === undefined ? "" : ` shows-${shows}`
+      engine.submit(
+        order(`${side === "bid" ? "buy" : "sell"} ${lots} ${priceTicks}${shown}`, Number(orderId)),
+        () => {}
+      )
     }
   }
 }
@@ -59,6 +65,7 @@ const picture = (engine: MatchingEngine): ReadonlyArray<string> => {
 const told = (event: BookEvent): string => {
   if (event.type === "match") return `${event.lots} at ${event.priceTicks} with ${event.makerOrderId}`
   if (event.type === "rested") return `rests ${event.lots} at ${event.priceTicks}`
+  if (event.type === "prevented") return `prevented ${event.lots} of ${event.orderId} with ${event.counterOrderId}`
   if (event.type === "removed") return `${event.reason} ${event.lots}`
   return event.type === "reduced" ? `reduced to ${event.lots}` : event.reason
 }
@@ -66,7 +73,7 @@ const told = (event: BookEvent): string => {
 interface Row {
   readonly rule: string
   readonly before: ReadonlyArray<string>
-  /** An order, `cancel ID` or `reduce ID LOTS`. What arrives has id 9. */
+  /** An order, `cancel ID`, `reduce ID LOTS` or `move ID PRICE LOTS`. What arrives has id 9. */
   readonly arrives: string
   readonly tells: ReadonlyArray<string>
   readonly after: ReadonlyArray<string>
@@ -232,7 +239,86 @@ const table: ReadonlyArray<Row> = [
     tells: [],
     after: book
   },
-  { rule: "an order cannot be reduced to nothing", before: book, arrives: "reduce 5 0", tells: [], after: book }
+  { rule: "an order cannot be reduced to nothing", before: book, arrives: "reduce 5 0", tells: [], after: book },
+  {
+    rule: "a move to fewer lots at its price keeps its place",
+    before: book,
+    arrives: "move 5 99 2",
+    tells: ["reduced to 2"],
+    after: [...asks, "bid 99  2:5 3:6", "bid 98  8:7"]
+  },
+  {
+    rule: "a move to more lots loses its place",
+    before: book,
+    arrives: "move 5 99 7",
+    tells: ["rests 7 at 99"],
+    after: [...asks, "bid 99  3:6 7:5", "bid 98  8:7"]
+  },
+  {
+    rule: "a move to another price goes to the end of the queue there",
+    before: book,
+    arrives: "move 5 98 6",
+    tells: ["rests 6 at 98"],
+    after: [...asks, "bid 99  3:6", "bid 98  8:7 6:5"]
+  },
+  {
+    rule: "a move across the spread trades and rests with what is left",
+    before: book,
+    arrives: "move 5 101 6",
+    tells: ["1 at 101 with 3", "rests 5 at 101"],
+    after: [book[0]!, book[1]!, "bid 101  5:5", "bid 99  3:6", "bid 98  8:7"]
+  },
+  { rule: "a move of an unknown order does nothing", before: book, arrives: "move 77 99 1", tells: [], after: book },
+  {
+    rule: "an iceberg shows a part and its refills go to the end of the queue",
+    before: ["bid 99  6:1:2 3:2"],
+    arrives: "sell 4 99 IOC",
+    tells: ["2 at 99 with 1", "2 at 99 with 2"],
+    // Order 1 stands behind order 2 with what it shows; the picture takes only what is shown.
+    after: ["bid 99  1:2 2:1"]
+  },
+  {
+    rule: "a large taker gets the hidden lots too, round by round",
+    before: ["bid 99  5:1:2 1:2"],
+    arrives: "sell 9 99 IOC",
+    tells: ["2 at 99 with 1", "1 at 99 with 2", "2 at 99 with 1", "1 at 99 with 1", "expired 3"],
+    after: []
+  },
+  {
+    rule: "a FOK order counts on hidden lots",
+    before: ["bid 99  5:1:2"],
+    arrives: "sell 5 99 FOK",
+    tells: ["2 at 99 with 1", "2 at 99 with 1", "1 at 99 with 1"],
+    after: []
+  },
+  {
+    rule: "EXPIRE_TAKER ends the taker before it trades with its owner",
+    before: book,
+    arrives: "buy 3 102 EXPIRE_TAKER",
+    tells: ["prevented 3 of 9 with 3"],
+    after: book
+  },
+  {
+    rule: "EXPIRE_MAKER takes the owner's orders out of the way",
+    before: book,
+    arrives: "buy 3 101 EXPIRE_MAKER",
+    tells: ["prevented 1 of 3 with 9", "rests 3 at 101"],
+    after: [book[0]!, book[1]!, "bid 101  3:9", ...bids]
+  },
+  {
+    rule: "EXPIRE_BOTH ends both",
+    before: book,
+    arrives: "buy 3 102 EXPIRE_BOTH",
+    tells: ["prevented 1 of 3 with 9", "prevented 3 of 9 with 3"],
+    after: [book[0]!, book[1]!, ...bids]
+  },
+  {
+    rule: "a FOK order that self-trade prevention would end does nothing",
+    before: book,
+    arrives: "buy 3 102 FOK EXPIRE_TAKER",
+    tells: ["FillOrKillUnfilled"],
+    after: book
+  }
 ]
 
 describe.each([
@@ -243,10 +329,11 @@ describe.each([
     const engine = make()
     stand(engine, before)
     const events: Array<BookEvent> = []
-    const emit = (event: BookEvent): void => void events.push(event)
-    const [verb, id, lots] = arrives.split(" ")
+    const emit = (event: BookEvent): void => void events.push({ ...event })
+    const [verb, id, lots, moved] = arrives.split(" ")
     if (verb === "cancel") expect(engine.cancel(Number(id), emit)).toBe(tells.length > 0)
     else if (verb === "reduce") expect(engine.reduce(Number(id), Number(lots), emit)).toBe(tells.length > 0)
+    else if (verb === "move") expect(engine.move(Number(id), Number(lots), Number(moved), emit)).toBe(tells.length > 0)
     else engine.submit(order(arrives, 9), emit)
     expect(events.map(told)).toEqual(tells)
     expect(picture(engine)).toEqual(after)

@@ -6,107 +6,130 @@
  */
 import type * as Command from "./AccountCommand.ts"
 import type { AccountEvent } from "./AccountEvent.ts"
-import { flag, reportFill, reportOrder, reportOutcome, type Take } from "./AccountReport.ts"
+import {
+  flag,
+  reportBust,
+  reportExecuted,
+  reportFill,
+  reportFunding,
+  reportOrder,
+  reportOutcome,
+  type Take
+} from "./AccountReport.ts"
 import { type AccountState, evolve, findOrder, holdersOf, isAfter } from "./AccountState.ts"
+import { closePositions } from "./ClosePositions.ts"
+import { attend } from "./HeldOrders.ts"
 import * as Instrument from "./Instrument.ts"
-import type { CancelIntent, PlaceIntent } from "./Intent.ts"
+import type { CancelIntent, ModifyIntent, PlaceIntent } from "./Intent.ts"
 import { defaults as limitDefaults, same as sameLimits } from "./Limits.ts"
+import type { FeedPosition } from "./MarketData.ts"
+import { modify } from "./ModifyOrder.ts"
+import { again, decideOrder, notOpen, refused } from "./OrderDecision.ts"
+import * as Group from "./OrderGroup.ts"
 import { requantise } from "./OrderLedger.ts"
-import { refuse, reserveTicks } from "./PreTrade.ts"
 import type { RefusalReason } from "./Refusal.ts"
+import { resolveOrder } from "./ResolveOrder.ts"
 
 export { invariants } from "./AccountInvariants.ts"
 
-/** Whether an order's fate on this instrument is open: nothing new is sent there until it is settled. */
-export const isFrozen = (state: AccountState, instrument: Instrument.InstrumentId): boolean =>
-  (state.openLots.get(instrument)?.unknownOrders ?? 0) > 0
-
-const refused = (
-  batch: Command.SubmitIntents,
-  intent: PlaceIntent | CancelIntent,
-  instrument: string,
-  reason: RefusalReason,
-  detail: string
-): AccountEvent => ({
-  type: "IntentRefused",
-  strategy: batch.strategy,
-  intentSeq: intent.intentSeq,
-  instrument,
-  clientOrderId: intent.clientOrderId,
-  reason,
-  detail,
-  cause: batch.cause
-})
+export { isFrozen } from "./OrderDecision.ts"
 
 /** One intent to place: the order's intent, or why not. */
-export const decidePlace = (
+const decidePlace = (
   state: AccountState,
   batch: Command.SubmitIntents,
   intent: PlaceIntent,
   circumstances: Command.Circumstances
-): AccountEvent => {
-  const no = (reason: RefusalReason, detail: string): AccountEvent =>
-    refused(batch, intent, intent.instrument, reason, detail)
-  const instrument = state.instruments.get(intent.instrument)
-  if (instrument === undefined) return no("UnknownInstrument", `${intent.instrument} is not listed for this account`)
-  if (findOrder(state, intent.clientOrderId) !== undefined)
-    return no("DuplicateOrder", `${intent.clientOrderId} exists already`)
-  const mark = circumstances.mark(intent.instrument)
-  const refusal = refuse({
+): AccountEvent =>
+  decideOrder(
     state,
-    instrument,
-    terms: intent.terms,
-    mark,
-    markOf: circumstances.mark,
-    now: circumstances.now,
-    frozen: (id) => isFrozen(state, id)
-  })
-  if (refusal !== undefined) return no(refusal.reason, refusal.detail)
-  return {
-    type: "OrderIntended",
-    clientOrderId: intent.clientOrderId,
-    instrument: intent.instrument,
-    instrumentVersion: instrument.version,
-    strategy: batch.strategy,
-    intentSeq: intent.intentSeq,
-    terms: intent.terms,
-    cause: batch.cause,
-    trace: batch.trace,
-    timeIntent: circumstances.now,
-    deadlineUs: circumstances.now + circumstances.expiryUs,
-    reserveTicks: reserveTicks(state, intent.terms, mark!),
-    mark: { bidTicks: mark!.bidTicks, askTicks: mark!.askTicks, timeReceived: mark!.timeReceived },
-    limitsVersion: state.limits.version
-  }
-}
+    {
+      strategy: batch.strategy,
+      intentSeq: intent.intentSeq,
+      clientOrderId: intent.clientOrderId,
+      instrument: intent.instrument,
+      terms: intent.terms,
+      contingency: intent.contingency,
+      cause: batch.cause,
+      trace: batch.trace,
+      timeDecided: batch.timeDecided ?? 0,
+      attempt: 1,
+      // What is no time can be neither compared nor stored.
+      resubmitUntilUs: Number.isFinite(intent.resubmitUntilUs) ? (intent.resubmitUntilUs ?? 0) : 0
+    },
+    circumstances
+  )
 
-const decideCancel = (state: AccountState, batch: Command.SubmitIntents, intent: CancelIntent): AccountEvent => {
+/** What an intent to place or modify is refused with before its order is looked at. */
+const refusal = (
+  state: AccountState,
+  batch: Command.SubmitIntents,
+  intent: PlaceIntent | ModifyIntent,
+  reason: RefusalReason,
+  detail: string,
+  now: number
+): AccountEvent =>
+  refused(
+    {
+      strategy: batch.strategy,
+      intentSeq: intent.intentSeq,
+      instrument: intent.kind === "place" ? intent.instrument : (findOrder(state, intent.replaces)?.instrument ?? ""),
+      clientOrderId: intent.clientOrderId,
+      cause: batch.cause,
+      timeDecided: batch.timeDecided ?? 0
+    },
+    reason,
+    detail,
+    now
+  )
+
+const decideCancel = (
+  state: AccountState,
+  batch: Command.SubmitIntents,
+  intent: CancelIntent,
+  now: number
+): AccountEvent => {
   const order = state.orders.get(intent.clientOrderId)
   if (order === undefined || order.strategy !== batch.strategy)
-    return refused(batch, intent, order?.instrument ?? "", "OrderNotOpen", `${intent.clientOrderId} is not open`)
+    return refused(
+      {
+        strategy: batch.strategy,
+        intentSeq: intent.intentSeq,
+        instrument: order?.instrument ?? "",
+        clientOrderId: intent.clientOrderId,
+        cause: batch.cause,
+        timeDecided: batch.timeDecided ?? 0
+      },
+      "OrderNotOpen",
+      notOpen(intent.clientOrderId),
+      now
+    )
   return {
     type: "CancelRequested",
     clientOrderId: order.clientOrderId,
     strategy: batch.strategy,
     intentSeq: intent.intentSeq,
-    cause: batch.cause
+    cause: batch.cause,
+    by: "",
+    reason: ""
   }
 }
 
 /** A cause at or before the last one acted upon, from the same strategy: it must not be acted on again. */
-const isRepeatedCause = (state: AccountState, batch: Command.SubmitIntents): boolean => {
-  const last = state.strategies.get(batch.strategy)?.causes.get(batch.cause.instrument)
-  return last !== undefined && !isAfter(batch.cause, last)
+export const isRepeatedCause = (
+  state: AccountState,
+  { cause, strategy }: { readonly strategy: string; readonly cause: FeedPosition }
+): boolean => {
+  const last = state.strategies.get(strategy)?.causes.get(cause.instrument)
+  return last !== undefined && !isAfter(cause, last)
 }
 
+export const repeatedDetail = ({ feedEpoch, instrument, seq }: FeedPosition): string =>
+  `event ${feedEpoch}/${seq} of ${instrument}`
+
 /** How long an intent may have waited on its way here, and how long it did, where that is too long. */
-const lateness = (
-  state: AccountState,
-  batch: Command.SubmitIntents,
-  circumstances: Command.Circumstances
-): string | undefined => {
-  if (batch.timeDecided === undefined) return undefined
-  const ageMs = Math.floor((circumstances.now - batch.timeDecided) / 1000)
+export const latenessOf = (state: AccountState, timeDecided: number, now: number): string | undefined => {
+  const ageMs = Math.floor((now - timeDecided) / 1000)
   const ageMsMax = state.limits.intentAgeMsMax ?? limitDefaults.intentAgeMsMax
   return ageMs > ageMsMax ? `decided ${ageMs} ms ago, at most ${ageMsMax}` : undefined
 }
@@ -117,19 +140,37 @@ const submit = (
   circumstances: Command.Circumstances,
   take: Take
 ): void => {
+  const { now } = circumstances
   const repeated = isRepeatedCause(state, batch)
-  const late = lateness(state, batch, circumstances)
-  const { feedEpoch, instrument: feed, seq } = batch.cause
+  const late = batch.timeDecided === undefined ? undefined : latenessOf(state, batch.timeDecided, now)
   for (const intent of batch.intents) {
     // A lower sequence is the same batch sent again: its facts stand already.
     if (intent.intentSeq <= (state.strategies.get(batch.strategy)?.intentSeq ?? 0)) continue
     // A cancel does no harm twice or late; not canceling may.
-    if (intent.kind === "cancel") take(decideCancel(state, batch, intent))
-    else if (repeated)
-      take(refused(batch, intent, intent.instrument, "CauseAlreadyActedOn", `event ${feedEpoch}/${seq} of ${feed}`))
-    else if (late !== undefined) take(refused(batch, intent, intent.instrument, "IntentExpired", late))
+    if (intent.kind === "cancel") take(decideCancel(state, batch, intent, now))
+    else if (repeated) take(refusal(state, batch, intent, "CauseAlreadyActedOn", repeatedDetail(batch.cause), now))
+    else if (late !== undefined) take(refusal(state, batch, intent, "IntentExpired", late, now))
+    else if (intent.kind === "modify") modify(state, batch, intent, circumstances, take)
     else take(decidePlace(state, batch, intent, circumstances))
   }
+}
+
+/** The venue never had it: it is sent again as another order, while it still makes sense and passes the checks. */
+const resubmit = (
+  state: AccountState,
+  clientOrderId: string,
+  circumstances: Command.Circumstances,
+  take: Take
+): void => {
+  const order = state.closed.get(clientOrderId)
+  if (order?.status !== "notPlaced" || order.cancelRequested || circumstances.now >= order.resubmitUntilUs) return
+  // What guards a position is looked after by Protection.
+  if (state.unprotected.has(clientOrderId) || Group.isOver(state, order)) return
+  const group = order.contingency?.group
+  const draft = { ...again(order, circumstances), contingency: group === undefined ? undefined : { group } }
+  if (findOrder(state, draft.clientOrderId) !== undefined) return
+  const event = decideOrder(state, draft, circumstances)
+  if (event.type === "OrderIntended") take(event)
 }
 
 const listInstrument = (state: AccountState, spec: Instrument.InstrumentSpec, take: Take): void => {
@@ -157,7 +198,15 @@ const cancel = (state: AccountState, command: Command.CancelOrders, take: Take):
   for (const clientOrderId of ids) {
     const order = state.orders.get(clientOrderId)
     if (order === undefined || order.cancelRequested) continue
-    take({ type: "CancelRequested", clientOrderId, strategy: "", intentSeq: 0, cause: undefined })
+    take({
+      type: "CancelRequested",
+      clientOrderId,
+      strategy: "",
+      intentSeq: 0,
+      cause: undefined,
+      by: command.by ?? "",
+      reason: command.reason ?? ""
+    })
   }
 }
 
@@ -168,11 +217,7 @@ const setLimits = (state: AccountState, { limits }: Command.SetLimits, take: Tak
   take({ type: "LimitsSet", limits })
 }
 
-/**
- * Which facts follow from a command. Each is handed to `take`, which must apply it at once: the next intent of a batch
- * is checked against what the ones before it used up. No fact means that the command says nothing new.
- */
-export const decide = (
+const decideCommand = (
   state: AccountState,
   command: Command.AccountCommand,
   circumstances: Command.Circumstances,
@@ -182,7 +227,20 @@ export const decide = (
     case "SubmitIntents":
       return submit(state, command, circumstances, take)
     case "CancelOrders":
+      // What is due to be intended now is canceled with the rest.
+      attend(state, circumstances, take)
       return cancel(state, command, take)
+    case "ClosePositions":
+      attend(state, circumstances, take)
+      return closePositions(state, command, circumstances, take)
+    case "Tick":
+      return
+    case "ResolveOrder":
+      return resolveOrder(state, command, take)
+    case "AdjustBalance": {
+      const { type: _, ...adjusted } = command
+      return command.amount === 0n ? undefined : take({ type: "BalanceAdjusted", ...adjusted })
+    }
     case "ListInstruments":
       for (const spec of command.specs) listInstrument(state, spec, take)
       return
@@ -200,12 +258,43 @@ export const decide = (
       return reportOrder(state, command, take)
     case "ReportRejected":
     case "ReportUnknown":
-    case "ReportNotPlaced":
+    case "ReportForgotten":
     case "ReportCancelRefused":
       return reportOutcome(state, command, take)
+    case "ReportNotPlaced": {
+      const open = state.orders.has(command.clientOrderId)
+      reportOutcome(state, command, take)
+      return open ? resubmit(state, command.clientOrderId, circumstances, take) : undefined
+    }
     case "ReportFill":
       return reportFill(state, command, take)
+    case "ReportExecuted":
+      return reportExecuted(state, command, take)
+    case "ReportBust":
+      return reportBust(state, command, take)
+    case "ReportFunding":
+      return reportFunding(state, command, take)
+    case "ReportDifference":
+      return flag(state, command.clientOrderId, command.detail, take)
   }
+}
+
+/**
+ * Which facts follow from a command. Each is handed to `take`, which must apply it at once: the next intent of a batch
+ * is checked against what the ones before it used up. No fact means that the command says nothing new.
+ *
+ * Whatever the command, what sleeps is looked at afterwards: any fact may be the one that it waits for. Only after a
+ * refused cancel it is not, or the account would ask for the same cancel again at once and for ever.
+ */
+export const decide = (
+  state: AccountState,
+  command: Command.AccountCommand,
+  circumstances: Command.Circumstances,
+  take: Take
+): void => {
+  decideCommand(state, command, circumstances, take)
+  if ((state.watched.size > 0 || state.unprotected.size > 0) && command.type !== "ReportCancelRefused")
+    attend(state, circumstances, take)
 }
 
 /**

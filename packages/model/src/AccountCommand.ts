@@ -3,7 +3,7 @@
  * repeat, overtake one another and arrive late. Everything a decision depends on besides the state is in Circumstances.
  */
 import type { Amount } from "./Amount.ts"
-import type { Mark, TradingState } from "./AccountEvent.ts"
+import type { Adjustment, Mark, Resolution, TradingState } from "./AccountEvent.ts"
 import type { InstrumentId, InstrumentSpec } from "./Instrument.ts"
 import type { IntentBatch } from "./Intent.ts"
 import type { Limits } from "./Limits.ts"
@@ -17,6 +17,12 @@ export interface Circumstances {
   /** An order not at the venue by then may no longer be sent: `timeIntent + expiryUs`. */
   readonly expiryUs: number
   readonly mark: (instrument: InstrumentId) => Mark | undefined
+  /** Client id of an order that the account itself derives: a further attempt, a close, a replaced stop. */
+  readonly idOf: (strategy: string, intentSeq: number, attempt: number) => string
+  /** Whether the venue works these terms by itself; what it does not is emulated here. */
+  readonly native: (instrument: InstrumentId, terms: OrderTerms) => boolean
+  /** The venue has not said yet what it did while nobody looked: what sleeps sleeps on, whatever its price does. */
+  readonly recovering?: boolean
 }
 
 export interface SubmitIntents extends IntentBatch {
@@ -27,6 +33,42 @@ export interface SubmitIntents extends IntentBatch {
 export interface CancelOrders {
   readonly type: "CancelOrders"
   readonly clientOrderIds: ReadonlyArray<string> | "all"
+  readonly by?: string
+  readonly reason?: string
+}
+
+/** Cancels what is open on these instruments, then brings their positions to zero at the market, dust apart. */
+export interface ClosePositions {
+  readonly type: "ClosePositions"
+  readonly instruments: ReadonlyArray<InstrumentId> | "all"
+  readonly by: string
+  readonly reason: string
+}
+
+/** Time and prices have moved on: triggers, trails, expiries and further attempts are looked at. */
+export interface Tick {
+  readonly type: "Tick"
+}
+
+/** An operator says what became of an order whose fate the venue does not tell. */
+export interface ResolveOrder {
+  readonly type: "ResolveOrder"
+  readonly clientOrderId: string
+  readonly as: Resolution
+  /** With `filled`: what the rest was filled at. */
+  readonly priceTicks?: number
+  readonly by: string
+  readonly reason: string
+}
+
+export interface AdjustBalance {
+  readonly type: "AdjustBalance"
+  readonly asset: string
+  /** Signed. */
+  readonly amount: Amount
+  readonly adjustment: Adjustment
+  readonly by: string
+  readonly reason: string
 }
 
 export interface ListInstruments {
@@ -111,8 +153,64 @@ export interface ReportFill {
   readonly timeVenue: number
 }
 
+/** The venue does not know an order any more that it had accepted. */
+export interface ReportForgotten {
+  readonly type: "ReportForgotten"
+  readonly clientOrderId: string
+  readonly reason: string
+}
+
+/** The venue counts this much of an order as filled and does not list the executions. */
+export interface ReportExecuted {
+  readonly type: "ReportExecuted"
+  readonly clientOrderId: string
+  /** In all, those that were listed included. */
+  readonly filledLots: number
+  readonly averageTicks: number
+  readonly timeVenue: number
+}
+
+/** The venue no longer lists an execution and counts it out of its order. */
+export interface ReportBust {
+  readonly type: "ReportBust"
+  readonly clientOrderId: string
+  readonly venueTradeId: string
+  readonly instrument: InstrumentId
+  readonly side: Side
+  readonly priceTicks: number
+  readonly lots: number
+  readonly fee: Amount
+  readonly feeAsset: string
+  readonly reason: string
+}
+
+export interface ReportFunding {
+  readonly type: "ReportFunding"
+  readonly instrument: InstrumentId
+  readonly asset: string
+  readonly amount: Amount
+  readonly venueFundingId: string
+  readonly timeVenue: number
+}
+
+/** A difference that reconciliation can neither explain nor adopt: flagged once. */
+export interface ReportDifference {
+  readonly type: "ReportDifference"
+  readonly clientOrderId: string
+  readonly detail: string
+}
+
 export type AccountCommand =
   | SubmitIntents
+  | ClosePositions
+  | Tick
+  | ResolveOrder
+  | AdjustBalance
+  | ReportForgotten
+  | ReportExecuted
+  | ReportBust
+  | ReportFunding
+  | ReportDifference
   | CancelOrders
   | ListInstruments
   | SetLimits

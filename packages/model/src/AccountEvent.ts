@@ -6,7 +6,7 @@ import type { Amount } from "./Amount.ts"
 import type { InstrumentId, InstrumentSpec } from "./Instrument.ts"
 import type { Limits } from "./Limits.ts"
 import type { FeedPosition, Side } from "./MarketData.ts"
-import type { Liquidity, OrderTerms, TraceContext } from "./Order.ts"
+import type { Contingency, Liquidity, OrderTerms, TraceContext } from "./Order.ts"
 import type { RefusalReason } from "./Refusal.ts"
 
 export const tradingStates = ["active", "reducing", "halted"] as const
@@ -36,7 +36,13 @@ export interface BalancesAdopted {
   readonly balances: ReadonlyArray<{ readonly asset: string; readonly amount: Amount }>
 }
 
-/** An order will be sent: committed before any byte of it leaves. */
+/** Another instrument's mark that a decision depended on (exposure). */
+export interface OtherMark extends Mark {
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+}
+
+/** An order will be sent, or is taken into our keeping: committed before any byte of it leaves. */
 export interface OrderIntended {
   readonly type: "OrderIntended"
   readonly clientOrderId: string
@@ -53,6 +59,122 @@ export interface OrderIntended {
   readonly reserveTicks: number
   readonly mark: Mark
   readonly limitsVersion: number
+  /** `held`: stays here until an OrderReleased. */
+  readonly placement: "venue" | "held"
+  /** Its trigger is watched here and not at the venue. */
+  readonly emulated: boolean
+  readonly contingency: Contingency | undefined
+  /** From 1; above it, the order before it was not placed. */
+  readonly attempt: number
+  /** Epoch µs; 0: never submitted again. */
+  readonly resubmitUntilUs: number
+  /** When the strategy decided, epoch µs; 0 where nobody waited in between. */
+  readonly timeDecided: number
+  /** Marks of other instruments that the checks looked at. */
+  readonly otherMarks: ReadonlyArray<OtherMark>
+}
+
+/** The price that a held order waits for was touched. */
+export interface OrderTriggered {
+  readonly type: "OrderTriggered"
+  readonly clientOrderId: string
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+  readonly mark: Mark
+}
+
+/** A trailing stop follows the price. */
+export interface TrailMoved {
+  readonly type: "TrailMoved"
+  readonly clientOrderId: string
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+  readonly triggerTicks: number
+}
+
+/** A held order goes out now: committed before any byte of it leaves, as OrderIntended is. */
+export interface OrderReleased {
+  readonly type: "OrderReleased"
+  readonly clientOrderId: string
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+  /** What goes on the wire: a triggered stop is a market order, and its lots may be fewer than were asked for. */
+  readonly terms: OrderTerms
+  readonly timeIntent: number
+  readonly deadlineUs: number
+  readonly reserveTicks: number
+  readonly mark: Mark
+}
+
+export const resolutions = ["notPlaced", "rejected", "canceled", "expired", "filled"] as const
+export type Resolution = (typeof resolutions)[number]
+
+/** An operator settles an order whose fate the venue does not tell. Fills that he vouches for are facts of their own. */
+export interface OrderResolved {
+  readonly type: "OrderResolved"
+  readonly clientOrderId: string
+  readonly as: Resolution
+  readonly by: string
+  readonly reason: string
+}
+
+/** The venue counts more as filled than it lists executions for: provisional until they come. */
+export interface FillInferred {
+  readonly type: "FillInferred"
+  readonly clientOrderId: string
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+  /** All lots that are provisional now, not those added. */
+  readonly lots: number
+  readonly priceTicks: number
+  readonly timeVenue: number
+}
+
+/** The venue took back an execution that was booked. */
+export interface FillBusted {
+  readonly type: "FillBusted"
+  readonly clientOrderId: string
+  readonly venueTradeId: string
+  readonly instrument: InstrumentId
+  readonly instrumentVersion: number
+  readonly side: Side
+  readonly priceTicks: number
+  readonly lots: number
+  readonly fee: Amount
+  readonly feeAsset: string
+  readonly reason: string
+}
+
+/** A position stands without the stop that was to protect it, and it could not be made safe: somebody must look. */
+export interface ProtectionLost {
+  readonly type: "ProtectionLost"
+  readonly clientOrderId: string
+  readonly instrument: InstrumentId
+  readonly detail: string
+}
+
+/** Funding of a perpetual: positive where received. */
+export interface FundingPaid {
+  readonly type: "FundingPaid"
+  readonly instrument: InstrumentId
+  readonly asset: string
+  readonly amount: Amount
+  /** Unique per account. */
+  readonly venueFundingId: string
+  readonly timeVenue: number
+}
+
+export const adjustments = ["deposit", "withdrawal", "venueCorrection", "operator"] as const
+export type Adjustment = (typeof adjustments)[number]
+
+/** A balance of the venue that no order explains, taken over: signed. */
+export interface BalanceAdjusted {
+  readonly type: "BalanceAdjusted"
+  readonly asset: string
+  readonly amount: Amount
+  readonly adjustment: Adjustment
+  readonly by: string
+  readonly reason: string
 }
 
 export interface IntentRefused {
@@ -64,6 +186,18 @@ export interface IntentRefused {
   readonly reason: RefusalReason
   readonly detail: string
   readonly cause: FeedPosition
+  /** What the refusal was decided on, for `why`: absent in journals of version 1. */
+  readonly terms: OrderTerms | undefined
+  readonly mark: Mark | undefined
+  readonly otherMarks: ReadonlyArray<OtherMark>
+  readonly timeDecided: number
+  /** Epoch µs; absent in journals of version 1. */
+  readonly timeRefused?: number
+  /** What terms and mark are counted in; absent where the instrument is not listed. */
+  readonly instrumentVersion?: number
+  readonly contingency?: Contingency
+  /** Its trigger would have been watched here. */
+  readonly emulated?: boolean
 }
 
 export interface CancelRequested {
@@ -73,6 +207,9 @@ export interface CancelRequested {
   readonly strategy: string
   readonly intentSeq: number
   readonly cause: FeedPosition | undefined
+  /** Who asked and why, where it was not a strategy; empty otherwise. */
+  readonly by: string
+  readonly reason: string
 }
 
 export interface OrderAccepted {
@@ -165,6 +302,9 @@ export type AccountEvent =
   | LimitsSet
   | BalancesAdopted
   | OrderIntended
+  | OrderTriggered
+  | TrailMoved
+  | OrderReleased
   | IntentRefused
   | CancelRequested
   | OrderAccepted
@@ -175,6 +315,12 @@ export type AccountEvent =
   | OrderCanceled
   | OrderExpired
   | OrderFilled
+  | OrderResolved
+  | FillInferred
+  | FillBusted
+  | ProtectionLost
+  | FundingPaid
+  | BalanceAdjusted
   | ExternalOrderAdopted
   | TradingStateChanged
   | DifferenceFlagged
@@ -193,4 +339,6 @@ export const fillKey = (event: {
 }): string => `${event.instrument}#${tradeKey(event)}`
 
 /** Events that may open or enlarge a position: a halted account cannot append them. */
-export const isOpening = (event: AccountEvent): boolean => event.type === "OrderIntended"
+export const isOpening = (event: AccountEvent): boolean =>
+  (event.type === "OrderReleased" || (event.type === "OrderIntended" && event.placement === "venue")) &&
+  event.terms.reduceOnly !== true

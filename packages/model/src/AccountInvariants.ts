@@ -1,6 +1,7 @@
 /** What must hold of every account state, checked without trusting the indexes that the account keeps as it goes. */
 import type { AccountState } from "./AccountState.ts"
-import { isClosed, remainingLots } from "./Order.ts"
+import { signOf } from "./MarketData.ts"
+import { isClosed, isSleeping, remainingLots } from "./Order.ts"
 import { closedOrdersMax, instrumentAt, needOf, type OpenLots, requantise } from "./OrderLedger.ts"
 import { fillKeysMax, flaggedMax } from "./AccountState.ts"
 
@@ -13,6 +14,10 @@ const openOrders = (state: AccountState, broken: Array<string>): void => {
     if (isClosed(order.status)) broken.push(`order ${id} is ${order.status} among the open ones`)
     if (remainingLots(order) <= 0) broken.push(`open order ${id} has nothing left to fill`)
     if (state.closed.has(id)) broken.push(`order ${id} is both open and closed`)
+    if (order.inferredLots < 0 || order.inferredLots > remainingLots(order))
+      broken.push(`order ${id} has ${order.inferredLots} provisional lots of ${remainingLots(order)} left`)
+    // What sleeps holds no funds and is at work nowhere.
+    if (isSleeping(order.status)) continue
     const quoted = instrumentAt(state, order.instrument, order.instrumentVersion)
     const asset = order.terms.side === "buy" ? quoted.quote : quoted.base
     needed.set(asset, (needed.get(asset) ?? 0n) + needOf(order, quoted, remainingLots(order)))
@@ -41,6 +46,26 @@ const closedOrders = (state: AccountState, broken: Array<string>): void => {
   }
 }
 
+const heldOrders = (state: AccountState, broken: Array<string>): void => {
+  const open = new Map<string, number>()
+  for (const [id, order] of state.orders) {
+    const group = order.contingency?.group
+    const watched = isSleeping(order.status) || group !== undefined || order.terms.expiresUs !== undefined
+    if (watched !== state.watched.has(id)) broken.push(`order ${id} is ${watched ? "not " : ""}among the watched`)
+    if (group !== undefined) open.set(group, (open.get(group) ?? 0) + 1)
+  }
+  for (const id of state.watched) if (!state.orders.has(id)) broken.push(`order ${id} is watched and not open`)
+  for (const name of new Set([...open.keys(), ...state.groups.keys()]))
+    if (state.groups.get(name)?.open !== open.get(name)) broken.push(`the open orders of group ${name} are miscounted`)
+  for (const id of state.unprotected) {
+    const order = state.closed.get(id)
+    if (order === undefined) continue
+    const held = state.positions.get(order.instrument)?.lots ?? 0
+    if (!order.protective || held * signOf(order.terms.side) >= 0)
+      broken.push(`order ${id} is to be made good and guards nothing`)
+  }
+}
+
 const strategyShares = (state: AccountState, broken: Array<string>): void => {
   for (const [name, record] of state.strategies) {
     let [ended, open] = [0, 0]
@@ -56,6 +81,7 @@ export const invariants = (state: AccountState): ReadonlyArray<string> => {
   const broken: Array<string> = []
   openOrders(state, broken)
   closedOrders(state, broken)
+  heldOrders(state, broken)
   strategyShares(state, broken)
   for (const named of state.venueOrderIds.values())
     for (const clientOrderId of named.values())

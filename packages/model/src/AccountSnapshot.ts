@@ -4,7 +4,7 @@
  */
 import type { AccountState } from "./AccountState.ts"
 
-export const version = 1
+export const version = 2
 
 /** JSON text of the state. */
 export const encode = (state: AccountState): string =>

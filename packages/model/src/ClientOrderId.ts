@@ -30,5 +30,13 @@ export const derive = (journalId: string, account: string, strategy: string, int
   return id
 }
 
+/**
+ * The ids of one account: an intent's own, and one of their own for each further attempt at it. Attempt 1 is `derive`.
+ */
+export const idOf =
+  (journalId: string, account: string) =>
+  (strategy: string, intentSeq: number, attempt: number): string =>
+    derive(journalId, account, attempt === 1 ? strategy : `${strategy}#${attempt}`, intentSeq)
+
 /** Whether an id has the form of ours. One that is in no journal means that somebody else writes with our keys. */
 export const isOurs = (clientOrderId: string): boolean => /^oc[a-z2-7]{16}$/.test(clientOrderId)

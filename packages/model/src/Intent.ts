@@ -4,7 +4,7 @@
  */
 import type { InstrumentId } from "./Instrument.ts"
 import type { FeedPosition } from "./MarketData.ts"
-import type { OrderTerms, TraceContext } from "./Order.ts"
+import type { Contingency, OrderTerms, TraceContext } from "./Order.ts"
 
 export interface PlaceIntent {
   readonly kind: "place"
@@ -12,6 +12,9 @@ export interface PlaceIntent {
   readonly clientOrderId: string
   readonly instrument: InstrumentId
   readonly terms: OrderTerms
+  readonly contingency?: Contingency
+  /** Submitted again, under a new id and deadline, when the venue is found never to have had it; epoch µs, absent: not. */
+  readonly resubmitUntilUs?: number
 }
 
 export interface CancelIntent {
@@ -21,7 +24,21 @@ export interface CancelIntent {
   readonly clientOrderId: string
 }
 
-export type Intent = PlaceIntent | CancelIntent
+/** Replaces an open order: it is canceled, and what is left of it goes out under this intent's id with the new terms. */
+export interface ModifyIntent {
+  readonly kind: "modify"
+  readonly intentSeq: number
+  /** Of the order that takes its place. */
+  readonly clientOrderId: string
+  /** The order to replace. */
+  readonly replaces: string
+  /** What changes; `lots` counts what the old order had filled already. */
+  readonly priceTicks?: number
+  readonly triggerTicks?: number
+  readonly lots?: number
+}
+
+export type Intent = PlaceIntent | CancelIntent | ModifyIntent
 
 /** All intents that a strategy derived from one event. */
 export interface IntentBatch {

@@ -25,7 +25,9 @@ export const Limits = Schema.Struct({
   grossExposureMax: Decimal,
   openOrdersMax: Count,
   /** Intents to place within any second, per account. */
-  orderRateMax: Count
+  orderRateMax: Count,
+  /** Whether an order that would trade with another of the same account is refused (absent) or goes to the venue. */
+  selfTrade: Schema.optionalKey(Schema.Literals(["refuse", "allow"]))
 })
 export type Limits = typeof Limits.Type
 
@@ -40,7 +42,7 @@ export const defaults: Limits & { readonly intentAgeMsMax: number } = {
   orderRateMax: 50
 }
 
-const fields = Object.keys(defaults) as ReadonlyArray<keyof Limits>
+const fields = Object.keys(Limits.fields) as ReadonlyArray<keyof Limits>
 
 /** Whether two say the same, versions included. */
 export const same = (a: Limits, b: Limits): boolean => fields.every((field) => a[field] === b[field])

@@ -7,10 +7,20 @@
 import type { InstrumentId } from "./Instrument.ts"
 import type { FeedPosition, Side } from "./MarketData.ts"
 
-export const orderTypes = ["limit", "market"] as const
+/** A stop is a market order at its trigger, a stopLimit a limit order; likewise the two that take a profit. */
+export const orderTypes = [
+  "limit",
+  "market",
+  "stop",
+  "stopLimit",
+  "takeProfit",
+  "takeProfitLimit",
+  "trailingStop"
+] as const
 export type OrderType = (typeof orderTypes)[number]
 
-export const timesInForce = ["GTC", "IOC", "FOK"] as const
+/** GTD is good until `expiresUs`. */
+export const timesInForce = ["GTC", "IOC", "FOK", "GTD"] as const
 export type TimeInForce = (typeof timesInForce)[number]
 
 /** Whether a fill of ours had rested in the book or took from it. */
@@ -21,14 +31,48 @@ export type Liquidity = (typeof liquidities)[number]
 export interface OrderTerms {
   readonly side: Side
   readonly type: OrderType
-  /** 0 for a market order. */
+  /** 0 where there is no limit: market, stop, takeProfit, trailingStop. */
   readonly priceTicks: number
   readonly lots: number
   readonly timeInForce: TimeInForce
   readonly postOnly: boolean
+  /** Price whose touch makes the order live; of a trailing stop where it stands now, absent until a first price came. */
+  readonly triggerTicks?: number
+  /** What a trailing stop keeps from the best price since it was placed: exactly one of the two. */
+  readonly trailTicks?: number
+  readonly trailBps?: number
+  /** Only ever brings the position nearer to zero; clipped to what is held when it goes to the venue. */
+  readonly reduceOnly?: boolean
+  /** Lots of a limit order shown in the book at a time (iceberg). */
+  readonly displayLots?: number
+  /** Of GTD: epoch µs after which the rest is canceled. */
+  readonly expiresUs?: number
 }
 
 /**
+ * What an order waits for and whose fate it shares. References are client order ids of the same account.
+ *
+ * - `parent` (OTO): sleeps until the parent has ended with fills, or is filled; its quantity then is at most what the
+ *   parent filled. A parent that ends without a fill ends it. A stop guards from the parent's first fill on: when it is
+ *   touched, the parent is canceled, and all that it filled goes out.
+ * - `group` (OCO): of the orders that bear the same group, what one fills is taken from the others; a trigger of one
+ *   cancels the others first; one that is filled or canceled by hand ends the others. An exit that the venue canceled
+ *   unasked ends nobody: the others guard the position still.
+ * - `after`: sleeps until all of these have ended (modify: the order it replaces; close-all: what holds the funds).
+ * - `replaces`: its lots count what this order filled (modify); it is among `after`.
+ *
+ * A bracket is an entry and two children of it that share a group.
+ */
+export interface Contingency {
+  readonly parent?: string
+  readonly group?: string
+  readonly after?: ReadonlyArray<string>
+  readonly replaces?: string
+}
+
+/**
+ * - `held` durable here and not at the venue: waits for a parent, for others to end, or for its trigger
+ * - `triggered` its price was touched; goes out as soon as the orders of its group are out of the way
  * - `intended` committed to the journal; whether the venue has it is not yet known to us
  * - `working` accepted by the venue, nothing or part of it filled
  * - `pendingCancel` working, and a cancel is on its way
@@ -36,6 +80,8 @@ export interface OrderTerms {
  * - `filled` `canceled` `expired` `rejected` `notPlaced` are final, though fills may still arrive late (see the table)
  */
 export const orderStatuses = [
+  "held",
+  "triggered",
   "intended",
   "working",
   "pendingCancel",
@@ -49,6 +95,8 @@ export const orderStatuses = [
 export type OrderStatus = (typeof orderStatuses)[number]
 
 export const orderInputs = [
+  "triggered",
+  "released",
   "accepted",
   "rejected",
   "lost",
@@ -58,15 +106,32 @@ export const orderInputs = [
   "canceled",
   "expired",
   "partlyFilled",
-  "filled"
+  "filled",
+  "busted"
 ] as const
-/** What can happen to an order: `lost` = outcome unknown, `absent` = repeatedly not found after its deadline. */
+/** What can happen to an order: `released` = committed to be sent now, `lost` = outcome unknown, `absent` = repeatedly not found after its deadline, `busted` = a fill was taken back. */
 export type OrderInput = (typeof orderInputs)[number]
 
 type Row = Partial<Record<OrderInput, OrderStatus>>
 
 /** The whole life-cycle. A missing entry is a transition that must not happen. */
 export const transitions: Record<OrderStatus, Row> = {
+  held: {
+    triggered: "triggered",
+    released: "intended",
+    cancelRequested: "held",
+    canceled: "canceled",
+    expired: "expired",
+    // Refused by our own checks when its time had come.
+    rejected: "rejected"
+  },
+  triggered: {
+    released: "intended",
+    cancelRequested: "triggered",
+    canceled: "canceled",
+    expired: "expired",
+    rejected: "rejected"
+  },
   intended: {
     accepted: "working",
     rejected: "rejected",
@@ -79,7 +144,8 @@ export const transitions: Record<OrderStatus, Row> = {
     canceled: "canceled",
     expired: "expired",
     partlyFilled: "working",
-    filled: "filled"
+    filled: "filled",
+    busted: "intended"
   },
   working: {
     // The reply and the push stream both report the acceptance.
@@ -93,7 +159,8 @@ export const transitions: Record<OrderStatus, Row> = {
     filled: "filled",
     // A venue may bust an order it had accepted.
     rejected: "rejected",
-    lost: "unknown"
+    lost: "unknown",
+    busted: "working"
   },
   pendingCancel: {
     accepted: "pendingCancel",
@@ -104,7 +171,8 @@ export const transitions: Record<OrderStatus, Row> = {
     partlyFilled: "pendingCancel",
     filled: "filled",
     rejected: "rejected",
-    lost: "unknown"
+    lost: "unknown",
+    busted: "pendingCancel"
   },
   unknown: {
     accepted: "working",
@@ -116,13 +184,15 @@ export const transitions: Record<OrderStatus, Row> = {
     canceled: "canceled",
     expired: "expired",
     partlyFilled: "working",
-    filled: "filled"
+    filled: "filled",
+    busted: "unknown"
   },
   filled: {
     accepted: "filled",
     // The order filled while the cancel was under way.
     cancelRefused: "filled",
-    cancelRequested: "filled"
+    cancelRequested: "filled",
+    busted: "canceled"
   },
   canceled: {
     accepted: "canceled",
@@ -130,17 +200,23 @@ export const transitions: Record<OrderStatus, Row> = {
     cancelRefused: "canceled",
     // Fills from before the cancel arrive after it; the order stays canceled unless they complete it.
     partlyFilled: "canceled",
-    filled: "filled"
+    filled: "filled",
+    busted: "canceled"
   },
   expired: {
     accepted: "expired",
     expired: "expired",
     cancelRefused: "expired",
     partlyFilled: "expired",
-    filled: "filled"
+    filled: "filled",
+    busted: "expired"
   },
   rejected: {
-    rejected: "rejected"
+    rejected: "rejected",
+    // A venue that contradicts itself: what it executed is booked all the same, and the difference is flagged.
+    partlyFilled: "rejected",
+    filled: "filled",
+    busted: "rejected"
   },
   notPlaced: {
     absent: "notPlaced",
@@ -149,7 +225,8 @@ export const transitions: Record<OrderStatus, Row> = {
     canceled: "canceled",
     expired: "expired",
     partlyFilled: "working",
-    filled: "filled"
+    filled: "filled",
+    busted: "notPlaced"
   }
 }
 
@@ -165,6 +242,9 @@ export const isClosed = (status: OrderStatus): boolean =>
   status === "rejected" ||
   status === "notPlaced"
 
+/** Durable here, and neither at the venue nor on its way there. */
+export const isSleeping = (status: OrderStatus): boolean => status === "held" || status === "triggered"
+
 /** A trace this order belongs to, as W3C ids: 32 and 16 lower-case hex characters. */
 export interface TraceContext {
   readonly traceId: string
@@ -179,20 +259,50 @@ export interface Order {
   readonly strategy: string
   /** Sequence of the intent within its strategy; 0 for an external order. */
   readonly intentSeq: number
-  readonly terms: OrderTerms
+  /** 1, and one more for each time that it was submitted again under another client id. */
+  readonly attempt: number
+  /** Replaced as a whole when a trailing stop moves or a held order goes out smaller. */
+  terms: OrderTerms
+  /** What it sleeps for and whose fate it shares; a parent that is submitted again or replaced is followed. */
+  contingency: Contingency | undefined
+  /** Lots that its parent has filled. */
+  parentLots: number
+  /** Lots that the order had filled whose place it takes; 0 once it has gone out with what they left. */
+  replacedLots: number
+  /** Lots that its group had filled which its own quantity leaves out already. */
+  groupLots: number
+  /** Its trigger is watched here and not at the venue. */
+  readonly emulated: boolean
+  /** Guards a position: what ends it against our will is made good (see Protection). */
+  readonly protective: boolean
   readonly cause: FeedPosition | undefined
   readonly trace: TraceContext | undefined
-  readonly timeIntent: number
-  readonly deadlineUs: number
-  /** Price at which a buy's funds are held back. */
-  readonly reserveTicks: number
+  /** Of an order that was held: when it was released. */
+  timeIntent: number
+  deadlineUs: number
+  /** Submitted again after `notPlaced` until then; 0: never. */
+  readonly resubmitUntilUs: number
+  /** Price at which a buy's funds are held back; nothing is held back for a sleeping order. */
+  reserveTicks: number
   venueOrderId: string
   status: OrderStatus
   filledLots: number
+  /** Filled by the venue's own count, with the executions still missing; they take its place as they come. */
+  inferredLots: number
   /** A cancel was asked for; goes to the venue as soon as the order is known there. */
   cancelRequested: boolean
   /** Why it ended as it did: the venue's code and words, or ours. */
   reason: string
 }
+
+/** Types that carry a limit price. */
+export const hasLimit = (type: OrderType): boolean =>
+  type === "limit" || type === "stopLimit" || type === "takeProfitLimit"
+
+/** Types that wait for a price. */
+export const hasTrigger = (type: OrderType): boolean => type !== "limit" && type !== "market"
+
+/** Types that cut a loss. */
+export const isStop = (type: OrderType): boolean => type === "stop" || type === "stopLimit" || type === "trailingStop"
 
 export const remainingLots = (order: Order): number => order.terms.lots - order.filledLots

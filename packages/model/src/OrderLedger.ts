@@ -2,11 +2,19 @@
  * The orders of an account and what they hold back: open ones by client id, a bounded memory of closed ones, an index by
  * the venue's id, and per instrument the lots at work.
  *
- * Every change of status goes through `move`, so funds are held exactly while an order is open.
+ * Every change of status goes through `move`, so funds are held exactly while an order is open and not asleep.
  */
 import type * as Amount from "./Amount.ts"
 import * as Instrument from "./Instrument.ts"
-import { isClosed, type Order, type OrderInput, type OrderStatus, remainingLots, transition } from "./Order.ts"
+import {
+  isClosed,
+  isSleeping,
+  type Order,
+  type OrderInput,
+  type OrderStatus,
+  remainingLots,
+  transition
+} from "./Order.ts"
 
 /** Closed orders kept for late fills, cancel replies and the screen. */
 export const closedOrdersMax = 1000
@@ -36,6 +44,8 @@ export interface OrderLedger {
   /** Client id by the venue's, which is unique per instrument; of the orders above. */
   readonly venueOrderIds: Map<Instrument.InstrumentId, Map<string, string>>
   readonly openLots: Map<Instrument.InstrumentId, OpenLots>
+  /** Open orders that time, prices or the fate of others concern: asleep, in a group, or good until a date. */
+  readonly watched: Set<string>
 }
 
 export const versionKey = (id: Instrument.InstrumentId, version: number): string => `${id}@${version}`
@@ -107,21 +117,27 @@ export const needOf = (order: Order, instrument: Instrument.Instrument, lots: nu
 /** Holds back (1) or releases (−1) what `lots` of an order need. */
 export const hold = (ledger: OrderLedger, order: Order, lots: number, direction: 1 | -1): void => {
   if (lots === 0) return
-  const instrument = instrumentAt(ledger, order.instrument, order.instrumentVersion)
+  const today = ledger.instruments.get(order.instrument)!
+  const isToday = today.version === order.instrumentVersion
+  const instrument = isToday ? today : instrumentAt(ledger, order.instrument, order.instrumentVersion)
   const buy = order.terms.side === "buy"
   const balance = balanceOf(ledger, buy ? instrument.quote : instrument.base)
   const need = needOf(order, instrument, lots)
   balance.reserved += direction === 1 ? need : -need
   const open = openLotsOf(ledger, order.instrument)
-  const counted = requantise(lots, instrument, ledger.instruments.get(order.instrument)!)! * direction
+  const counted = (isToday ? lots : requantise(lots, instrument, today)!) * direction
   if (buy) open.buy += counted
   else open.sell += counted
 }
 
-/** Takes an open order in and holds its funds. */
+const isWatched = (order: Order): boolean =>
+  isSleeping(order.status) || order.contingency?.group !== undefined || order.terms.expiresUs !== undefined
+
+/** Takes an open order in and holds its funds, unless it sleeps. */
 export const open = (ledger: OrderLedger, order: Order): void => {
   ledger.orders.set(order.clientOrderId, order)
-  hold(ledger, order, remainingLots(order), 1)
+  if (isWatched(order)) ledger.watched.add(order.clientOrderId)
+  if (!isSleeping(order.status)) hold(ledger, order, remainingLots(order), 1)
 }
 
 /** Records the id the venue gave an order. */
@@ -153,15 +169,22 @@ export const oldestOf = (
   return oldest
 }
 
-const close = (ledger: OrderLedger, order: Order): void => {
-  hold(ledger, order, remainingLots(order), -1)
+const close = (ledger: OrderLedger, order: Order, before: OrderStatus): void => {
+  if (!isSleeping(before)) hold(ledger, order, remainingLots(order), -1)
   ledger.orders.delete(order.clientOrderId)
+  if (ledger.watched.size > 0) ledger.watched.delete(order.clientOrderId)
   ledger.closed.set(order.clientOrderId, order)
   for (const id of oldestOf(ledger.closed, closedOrdersMax)) {
     const dropped = ledger.closed.get(id)!
     ledger.closed.delete(id)
     ledger.venueOrderIds.get(dropped.instrument)?.delete(dropped.venueOrderId)
   }
+}
+
+/** What slept holds its funds from now on. */
+const wake = (ledger: OrderLedger, order: Order): void => {
+  hold(ledger, order, remainingLots(order), 1)
+  if (!isWatched(order)) ledger.watched.delete(order.clientOrderId)
 }
 
 /** Moves an order along the table and returns the status it leaves; throws where the table has no such step. */
@@ -174,8 +197,11 @@ export const move = (ledger: OrderLedger, order: Order, input: OrderInput): Orde
   if (before === "unknown") openLotsOf(ledger, order.instrument).unknownOrders -= 1
   else if (next === "unknown") openLotsOf(ledger, order.instrument).unknownOrders += 1
   const wasClosed = isClosed(before)
-  if (wasClosed === isClosed(next)) return before
-  if (!wasClosed) close(ledger, order)
+  if (wasClosed === isClosed(next)) {
+    if (isSleeping(before) && !isSleeping(next)) wake(ledger, order)
+    return before
+  }
+  if (!wasClosed) close(ledger, order, before)
   else {
     ledger.closed.delete(order.clientOrderId)
     open(ledger, order)

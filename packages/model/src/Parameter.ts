@@ -31,3 +31,7 @@ export const instrument = (byDefault: string) =>
   Schema.String.check(Schema.isPattern(/^[^:\s]+:\S+$/, { expected: "an instrument such as sim:BTC/USDT" })).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed(byDefault))
   )
+
+/** One of a few words. */
+export const choice = <const A extends string>(options: ReadonlyArray<A>, byDefault: NoInfer<A>) =>
+  Schema.Literals(options).pipe(Schema.withDecodingDefaultKey(Effect.succeed(byDefault)))

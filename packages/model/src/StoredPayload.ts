@@ -45,6 +45,15 @@ export class StoredPayload {
     return this.fields[key]
   }
 
+  /** Whether the field is there and not null. */
+  has(key: string): boolean {
+    return (this.fields[key] ?? undefined) !== undefined
+  }
+
+  isObject(key: string): boolean {
+    return typeof this.fields[key] === "object" && this.fields[key] !== null
+  }
+
   text(key: string): string {
     const value = this.fields[key]
     return typeof value === "string" ? value : this.wrong(key, "a text")
@@ -92,7 +101,22 @@ export class StoredPayload {
 
   /** Undefined where the field is null or missing. */
   optional<A>(key: string, read: (payload: StoredPayload) => A): A | undefined {
-    return (this.fields[key] ?? undefined) === undefined ? undefined : read(this.object(key))
+    return this.has(key) ? read(this.object(key)) : undefined
+  }
+
+  texts(key: string): ReadonlyArray<string> {
+    const value = this.fields[key]
+    return Array.isArray(value) && value.every((item): item is string => typeof item === "string")
+      ? value
+      : this.wrong(key, "a list of texts")
+  }
+
+  /** The instrument version that the payload names: it must have been listed before. */
+  quoted(
+    instrumentAt: (id: Instrument.InstrumentId, version: number) => Instrument.Instrument | undefined
+  ): Instrument.Instrument {
+    const [id, at] = [this.text("instrument"), this.whole("instrumentVersion")]
+    return instrumentAt(id, at) ?? this.fail(`${id}@${at} is not listed before it`)
   }
 
   list<A>(key: string, read: (payload: StoredPayload) => A): ReadonlyArray<A> {

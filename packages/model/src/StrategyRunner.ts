@@ -4,22 +4,17 @@
  *
  * It never sends anything. Whoever drives it takes the intents after each call and reports fills and ends back.
  */
-import type { FeedDeclaration, OpenOrder, OrderRequest, StrategyContext, StrategyDefinition } from "./Strategy.ts"
-import type { StrategyFill, StrategyOrderEnd } from "./Strategy.ts"
-import { type Instrument, quantityLotsOf, ticksOf } from "./Instrument.ts"
-import { type MarketEvent, type Quote, type Side, signOf } from "./MarketData.ts"
+import type { FeedDeclaration, OpenOrder, OrderChange, OrderRequest, SidedRequest } from "./Strategy.ts"
+import type { StrategyContext, StrategyDefinition, StrategyFill, StrategyOrderEnd } from "./Strategy.ts"
+import type { Instrument } from "./Instrument.ts"
+import { type MarketEvent, opposite, type Quote, type Side, signOf } from "./MarketData.ts"
 import { OrderBook } from "./OrderBook.ts"
 import type { OrderTerms } from "./Order.ts"
+import { exitRequest, InvalidOrderRequest, lotsIn, type RequestReader, termsOf, ticksIn } from "./OrderRequestTerms.ts"
+import type { RunnerIntent } from "./RunnerIntent.ts"
 import { type RandomSnapshot, SeededRandom } from "./SeededRandom.ts"
 
-export type RunnerIntent =
-  | { readonly kind: "place"; readonly intentSeq: number; readonly instrument: string; readonly terms: OrderTerms }
-  | { readonly kind: "cancel"; readonly intentSeq: number; readonly orderSeq: number }
-
-/** What a strategy asked for that makes no sense; the message names the field. */
-export class InvalidOrderRequest extends Error {
-  readonly _tag = "InvalidOrderRequest"
-}
+export type { RunnerIntent } from "./RunnerIntent.ts"
 
 export interface SignalCount {
   count: number
@@ -33,7 +28,10 @@ export interface RunnerSnapshot<S> {
   readonly timers: ReadonlyArray<readonly [string, number]>
 }
 
-type MutableOpenOrder = { -readonly [K in keyof OpenOrder]: OpenOrder[K] }
+type MutableOpenOrder = { -readonly [K in keyof OpenOrder]: OpenOrder[K] } & {
+  /** What the orders before it had filled, where it takes their place. */
+  replacedLots?: number
+}
 
 export interface RunnerOptions {
   readonly instruments: ReadonlyArray<Instrument>
@@ -81,6 +79,8 @@ export class StrategyRunner<P, S> {
       openOrders: (id) => Array.from(this.orders.values()).filter((order) => order.instrument === id),
       buy: (id, order) => this.place(id, "buy", order),
       sell: (id, order) => this.place(id, "sell", order),
+      oco: (id, orders) => this.oco(id, orders),
+      modify: (orderSeq, change) => this.modify(orderSeq, change),
       cancel: (orderSeq) => this.cancel(orderSeq),
       cancelAll: (id) => {
         for (const order of this.orders.values()) if (order.instrument === id) this.cancel(order.orderSeq)
@@ -171,14 +171,30 @@ export class StrategyRunner<P, S> {
       order.filledLots += fill.lots
       if (order.filledLots >= order.lots) this.orders.delete(fill.orderSeq)
     }
+    // What an order still fills is taken from the one that waits for its place.
+    for (const next of this.orders.values())
+      if (next.replaces === fill.orderSeq) {
+        next.lots -= fill.lots
+        next.replacedLots = (next.replacedLots ?? 0) + fill.lots
+      }
     this.definition.onFill?.(fill, this.context)
   }
 
   /** An order ended without being filled to the last lot, or its intent was refused. */
   orderEnded(end: StrategyOrderEnd, now: number): void {
     this.context.now = now
-    if (!this.orders.delete(end.orderSeq)) return
+    const order = this.orders.get(end.orderSeq)
+    if (order === undefined) return
+    this.orders.delete(end.orderSeq)
+    // What was to be replaced stays as it is.
+    if (end.status === "refused" && order.replaces !== undefined) this.cancelRefused(order.replaces)
     this.definition.onOrder?.(end, this.context)
+  }
+
+  /** What the account says of an order that is open: released, triggered, trailing, smaller than asked for. */
+  orderMoved(orderSeq: number, now: Partial<Pick<OpenOrder, "status" | "triggerTicks" | "lots">>): void {
+    const order = this.orders.get(orderSeq)
+    if (order !== undefined) Object.assign(order, now)
   }
 
   /** A cancel was refused: the order is open still and may be cancelled again. */
@@ -192,6 +208,11 @@ export class StrategyRunner<P, S> {
     let next: number | undefined
     for (const due of this.timers.values()) if (next === undefined || due < next) next = due
     return next
+  }
+
+  /** Moves every timer: the clock they were set by was itself moved. */
+  moveTimers(byUs: number): void {
+    for (const [name, due] of this.timers) this.timers.set(name, due + byUs)
   }
 
   /** Calls `onTimer` for every timer due by `now`, earliest first. */
@@ -259,38 +280,103 @@ export class StrategyRunner<P, S> {
     return instrument
   }
 
-  private place(id: string, side: Side, request: OrderRequest): number {
-    const instrument = this.instrumentOf(id)
-    const { price, quantity } = request
-    const lots = typeof quantity === "number" ? quantity : quantityLotsOf(instrument, quantity)
-    if (lots === undefined || !Number.isSafeInteger(lots))
-      throw new InvalidOrderRequest(
-        `${side} ${id}: quantity ${quantity} is not a whole number of lots of ${instrument.lotSize}`
-      )
-    const priceTicks = price === undefined ? 0 : typeof price === "number" ? price : ticksOf(instrument, price)
-    if (priceTicks === undefined || !Number.isSafeInteger(priceTicks))
-      throw new InvalidOrderRequest(
-        `${side} ${id}: price ${price} is not a whole number of ticks of ${instrument.tickSize}`
-      )
+  private reader(what: string, id: string): RequestReader {
+    return { what, instrument: this.instrumentOf(id), now: this.context.now }
+  }
+
+  /** An order, and after it the exits it was asked for with. */
+  private place(id: string, side: Side, request: OrderRequest, group?: string): number {
+    const terms = termsOf(this.reader(`${side} ${id}`, id), side, request)
+    const { parent, resubmitForMs, stopLoss, takeProfit } = request
+    if (resubmitForMs !== undefined && !(Number.isFinite(resubmitForMs) && resubmitForMs >= 0))
+      throw new InvalidOrderRequest(`${side} ${id}: resubmitForMs ${resubmitForMs} is no number of milliseconds`)
+    const exits = [
+      ...(takeProfit === undefined ? [] : [exitRequest(takeProfit, terms.lots, "takeProfit")]),
+      ...(stopLoss === undefined ? [] : [exitRequest(stopLoss, terms.lots, "stopLoss")])
+    ].map((exit) => ({
+      exit,
+      terms: termsOf(this.reader(`exit of ${side} ${id}`, id), opposite(side), exit)
+    }))
+    const intentSeq = this.push(id, terms, resubmitForMs, { parent, group })
+    const shared = exits.length > 1 ? `o${intentSeq}` : undefined
+    for (const exit of exits) this.push(id, exit.terms, undefined, { parent: intentSeq, group: shared })
+    return intentSeq
+  }
+
+  private push(
+    id: string,
+    terms: OrderTerms,
+    resubmitForMs: number | undefined,
+    link: { readonly parent: number | undefined; readonly group: string | undefined }
+  ): number {
     const intentSeq = this.nextIntent()
     if (this.warmingUp) return intentSeq
-    const terms: OrderTerms = {
-      side,
-      type: price === undefined ? "market" : "limit",
-      priceTicks,
-      lots,
-      timeInForce: request.timeInForce ?? "GTC",
-      postOnly: request.postOnly ?? false
+    const linked = {
+      ...(link.parent === undefined ? {} : { parent: link.parent }),
+      ...(link.group === undefined ? {} : { group: link.group })
     }
-    this.buffer.push({ kind: "place", intentSeq, instrument: id, terms })
+    this.buffer.push({
+      kind: "place",
+      intentSeq,
+      instrument: id,
+      terms,
+      ...(link.parent === undefined && link.group === undefined ? {} : { contingency: linked }),
+      ...(resubmitForMs === undefined ? {} : { resubmitUntilUs: this.context.now + Math.round(resubmitForMs * 1000) })
+    })
     this.orders.set(intentSeq, {
       orderSeq: intentSeq,
       instrument: id,
-      side,
-      priceTicks,
-      lots,
+      side: terms.side,
+      priceTicks: terms.priceTicks,
+      lots: terms.lots,
       filledLots: 0,
-      cancelRequested: false
+      cancelRequested: false,
+      type: terms.type,
+      ...(terms.triggerTicks === undefined ? {} : { triggerTicks: terms.triggerTicks }),
+      ...(terms.reduceOnly === undefined ? {} : { reduceOnly: terms.reduceOnly }),
+      ...linked
+    })
+    return intentSeq
+  }
+
+  private oco(id: string, orders: ReadonlyArray<SidedRequest>): ReadonlyArray<number> {
+    if (orders.length < 2) throw new InvalidOrderRequest(`oco ${id}: give two orders or more`)
+    const group = `o${this.intentSeq + 1}`
+    return orders.map((order) => this.place(id, order.side, order, group))
+  }
+
+  private modify(orderSeq: number, change: OrderChange): number {
+    const order = this.orders.get(orderSeq)
+    if (order === undefined || order.cancelRequested || this.warmingUp) return 0
+    const { instrument } = order
+    const reader = this.reader(`modify ${orderSeq} ${instrument}`, instrument)
+    const priceTicks = change.price === undefined ? undefined : ticksIn(reader, "price", change.price)
+    const triggerTicks = change.stop === undefined ? undefined : ticksIn(reader, "stop", change.stop)
+    const quantity = change.quantity === undefined ? undefined : lotsIn(reader, "quantity", change.quantity)
+    // One that has not been sent itself hands on what was filled before it.
+    const sleeps = order.status === "held" || order.status === "triggered"
+    const before = sleeps ? (order.replacedLots ?? 0) : order.filledLots
+    const intentSeq = this.nextIntent()
+    order.cancelRequested = true
+    this.buffer.push({
+      kind: "modify",
+      intentSeq,
+      orderSeq,
+      instrument,
+      ...(priceTicks === undefined ? {} : { priceTicks }),
+      ...(triggerTicks === undefined ? {} : { triggerTicks }),
+      ...(quantity === undefined ? {} : { lots: sleeps ? quantity + before : quantity })
+    })
+    this.orders.set(intentSeq, {
+      ...order,
+      orderSeq: intentSeq,
+      priceTicks: priceTicks ?? order.priceTicks,
+      ...(triggerTicks === undefined ? {} : { triggerTicks }),
+      lots: sleeps ? (quantity ?? order.lots) : (quantity ?? order.lots) - before,
+      filledLots: 0,
+      cancelRequested: false,
+      replaces: sleeps && order.replaces !== undefined ? order.replaces : orderSeq,
+      replacedLots: before
     })
     return intentSeq
   }

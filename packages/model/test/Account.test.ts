@@ -12,7 +12,7 @@ const detailOf = (account: AccountFixture): string => {
 
 describe("funds of an account", () => {
   it("are held at the limit for a buy, in base for a sell, and come back with each end", () => {
-    const account = new AccountFixture()
+    const account = new AccountFixture({ limits: { selfTrade: "allow" } })
     const buy = account.working()
     const sell = account.working({ side: "sell" })
     expect([account.reserved("USDT"), account.reserved("BTC")]).toEqual(["600", "0.01"])
@@ -65,7 +65,7 @@ describe("reports of the venue", () => {
   })
 
   it("count both fills of a trade with ourselves, which share its id", () => {
-    const account = new AccountFixture()
+    const account = new AccountFixture({ limits: { selfTrade: "allow" } })
     const buy = account.working()
     const sell = account.working({ side: "sell" })
     account.run(account.filled(buy, { venueTradeId: "77" }))
@@ -157,12 +157,12 @@ describe("reports of the venue", () => {
     expect(detailOf(account)).toBe("shown as open though rejected")
   })
 
-  it("bust a working order, and flag a fill after that", () => {
+  it("bust a working order, and flag a fill after that, which is booked all the same", () => {
     const account = new AccountFixture()
     const id = account.working()
     expect(account.types(account.shown(id, { status: "rejected" }))).toEqual(["OrderRejected"])
     expect([account.statusOf(id), account.reserved("USDT")]).toEqual(["rejected", "0"])
-    expect(account.types(account.filled(id))).toEqual(["DifferenceFlagged"])
+    expect(account.types(account.filled(id))).toEqual(["DifferenceFlagged", "OrderFilled"])
   })
 
   it("raise a foreign writer where an id of our form is in no journal", () => {

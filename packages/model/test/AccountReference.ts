@@ -6,7 +6,7 @@ import type { AccountEvent } from "../src/AccountEvent.ts"
 import * as Instrument from "../src/Instrument.ts"
 
 export interface ReferenceTotals {
-  /** By asset: what was adopted, less and plus every fill, less every fee. */
+  /** By asset: what was adopted, less and plus every fill, less every fee; what was taken back the other way round. */
   readonly totals: ReadonlyMap<string, bigint>
   /** By `strategy instrument`, the strategy empty for all: signed amount of base asset. */
   readonly base: ReadonlyMap<string, bigint>
@@ -33,19 +33,21 @@ export const referenceOf = (events: ReadonlyArray<AccountEvent>): ReferenceTotal
     }
     if (event.type === "BalancesAdopted") for (const { asset, amount } of event.balances) totals.set(asset, amount)
     if (event.type === "OrderIntended") strategyOf.set(event.clientOrderId, event.strategy)
-    if (event.type !== "OrderFilled") continue
-    const key = `${event.instrument} ${event.venueTradeId}`
-    if (seen.has(key)) throw new Error(`Fill ${key} is booked twice`)
+    if (event.type === "FundingPaid" || event.type === "BalanceAdjusted") add(totals, event.asset, event.amount)
+    if (event.type !== "OrderFilled" && event.type !== "FillBusted") continue
+    const key = `${event.type} ${event.instrument} ${event.venueTradeId}`
+    if (seen.has(key)) throw new Error(`${key} is booked twice`)
     seen.add(key)
     const instrument = versions.get(`${event.instrument}@${event.instrumentVersion}`)!
-    const sign = event.side === "buy" ? 1n : -1n
+    const direction = event.type === "OrderFilled" ? 1n : -1n
+    const sign = event.side === "buy" ? direction : -direction
     const quantity = sign * BigInt(event.lots) * instrument.lot
     const value = sign * BigInt(event.priceTicks) * BigInt(event.lots) * instrument.tickLot
     add(totals, instrument.base, quantity)
     add(totals, instrument.quote, -value)
     if (event.fee !== 0n) {
-      add(totals, event.feeAsset, -event.fee)
-      add(fees, event.feeAsset, event.fee)
+      add(totals, event.feeAsset, -event.fee * direction)
+      add(fees, event.feeAsset, event.fee * direction)
     }
     for (const owner of new Set(["", strategyOf.get(event.clientOrderId) ?? ""])) {
       add(base, `${owner} ${event.instrument}`, quantity)

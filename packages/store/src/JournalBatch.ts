@@ -4,6 +4,7 @@
  * the epoch rows are locked FOR SHARE, so that a takeover waits for an append in flight and then replays it; and the
  * rows of one entity are inserted together or not at all, only if the first is exactly the next one.
  */
+import { planted } from "@outcry/model/Planted"
 import type { JournalRow } from "./JournalRow.ts"
 import { canonicalJson, rowChecksum } from "./JournalRow.ts"
 
@@ -135,6 +136,15 @@ export const appendStatement = statement({ lastSeq: "coalesce(l.seq, 0)", join: 
  * position that is taken.
  */
 export const continuingStatement = statement({ lastSeq: "(c.s - 1)", join: "" })
+
+/** The statement as it is run: with the bug that a fault run has planted in it, if any. */
+export const asRun = (text: string): string => {
+  if (planted("noForShare")) return text.replace("FOR SHARE OF w", "")
+  if (planted("noEpochCheck")) return text.replace("h.epoch IS DISTINCT FROM c.p", "false")
+  if (planted("secondRowOfRefusedAppend"))
+    return text.replace(/WHEN c\.s <> .*\n/, "").replace("RETURNING 1", "ON CONFLICT DO NOTHING RETURNING 1")
+  return text
+}
 
 /** Why a group was not written, as the statement says it. */
 export type Refusal = readonly [

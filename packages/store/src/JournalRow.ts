@@ -46,19 +46,38 @@ const isOrdered = (value: unknown): boolean => {
   return true
 }
 
-const ordered = (value: unknown): string => {
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value)
+/** Sorted key lists by the unsorted one: the objects of a journal have few shapes. */
+const sortedKeys = new Map<string, ReadonlyArray<string>>()
+const shapesMax = 4096
+
+const keysOf = (value: object): ReadonlyArray<string> => {
+  const keys = Object.keys(value)
+  const shape = keys.join("\n")
+  const known = sortedKeys.get(shape)
+  if (known !== undefined) return known
+  if (keys.includes("__proto__")) throw new TypeError("a key cannot be __proto__; name it otherwise")
+  keys.sort()
+  if (sortedKeys.size < shapesMax) sortedKeys.set(shape, keys)
+  return keys
+}
+
+/** The same value with the keys of its objects in order; throws on what JSON cannot carry exactly. */
+const ordered = (value: unknown): unknown => {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`${value} is not JSON; write it as a string`)
-    return JSON.stringify(value)
+    return value
   }
-  if (Array.isArray(value)) return `[${value.map(ordered).join(",")}]`
+  if (Array.isArray(value)) return value.map(ordered)
   if (typeof value === "object" && !("toJSON" in value)) {
-    const fields = Object.entries(value)
+    const fields: Record<string, unknown> = value as Record<string, unknown>
+    const copy: Record<string, unknown> = {}
+    for (const key of keysOf(value)) {
+      const field = fields[key]
       // As JSON.stringify does: an absent optional field is not stored.
-      .filter(([, field]) => field !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${ordered(field)}`).join(",")}}`
+      if (field !== undefined) copy[key] = typeof field === "string" ? field : ordered(field)
+    }
+    return copy
   }
   throw new TypeError(
     `a ${typeof value === "object" ? value.constructor.name : typeof value} is not JSON; write it as a string`
@@ -66,7 +85,7 @@ const ordered = (value: unknown): string => {
 }
 
 /** JSON with sorted keys; equal values give equal text. Throws on what JSON cannot carry exactly. */
-export const canonicalJson = (value: unknown): string => (isOrdered(value) ? JSON.stringify(value) : ordered(value))
+export const canonicalJson = (value: unknown): string => JSON.stringify(isOrdered(value) ? value : ordered(value))
 
 /** CRC-32 as a signed 32-bit integer, over all fields; `payloadText` is the payload's canonical JSON. */
 export const rowChecksum = (entityId: string, epoch: number, row: JournalRow, payloadText: string): number =>

@@ -14,6 +14,7 @@ import {
   appendParameters,
   type AppendRequest,
   appendStatement,
+  asRun,
   continuingStatement,
   groupAppends,
   prepareAppend,
@@ -121,7 +122,7 @@ export const makeJournalWriter = Effect.fnUntraced(function* (sql: SqlClient.Sql
   const execute = (groups: ReadonlyArray<Group>) =>
     sql
       .unsafe<AppendAnswer & object>(
-        groups.every(continues) ? continuingStatement : appendStatement,
+        asRun(groups.every(continues) ? continuingStatement : appendStatement),
         appendParameters(groups, options.lockTimeoutMs)
       )
       .pipe(

@@ -5,11 +5,15 @@
 import { Effect, Layer, Schema } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { floor } from "./migrations/0001_floor.ts"
+import { rateLeases } from "./migrations/0002_rate_leases.ts"
+import { wireLog } from "./migrations/0003_wire_log.ts"
 
 const table = "outcry_migrations"
 
 const migrations: Record<string, Effect.Effect<void, unknown, SqlClient.SqlClient>> = {
-  "0001_floor": floor
+  "0001_floor": floor,
+  "0002_rate_leases": rateLeases,
+  "0003_wire_log": wireLog
 }
 
 /** Any constant will do, as long as no other program locks the same one. */
@@ -46,7 +50,7 @@ export const migrate = Effect.gen(function* () {
     const applied = yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
     const newest = yield* sql<{ id: number }>`SELECT max(migration_id) AS id FROM ${sql(table)}`
     const found = newest[0]?.id ?? 0
-    const known = Object.keys(migrations).length
+    const known = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
     if (found > known) return yield* new DatabaseTooNew({ found, known })
     return applied.map(([id]) => id)
   })

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync } from "no
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 
-/** What a postmaster writes of itself; `ready` once it accepts connections. */
+/** What a postmaster writes of itself; `ready` once it accepts connections, be they to a stand-by. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
@@ -21,7 +21,7 @@ export const readPostmaster = (pgdata: string): Postmaster | undefined => {
     const lines = readFileSync(fileIn(pgdata), "utf8").split("\n")
     const pid = Number(lines[0])
     if (!Number.isInteger(pid) || pid <= 1) return undefined
-    return { pid, port: Number(lines[3]), ready: (lines[7] ?? "").trim() === "ready" }
+    return { pid, port: Number(lines[3]), ready: /^(?:ready|standby)$/.test((lines[7] ?? "").trim()) }
   } catch {
     return undefined
   }

@@ -219,6 +219,26 @@ layer(journalDatabase({ lanes: 1, pageSize: 3, maxBatchRows: 64 }), { excludeTes
       })
     )
 
+    it.effect("finds a row missing at the end of a page, and more than one in a row", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const sql = yield* SqlClient.SqlClient
+        const rows = Array.from({ length: 10 }, (_, index) => event(index + 1))
+        for (const [entityId, from, to] of [
+          ["hole-1", 3, 3],
+          ["hole-2", 2, 4],
+          ["hole-3", 2, 8]
+        ] as const) {
+          const { epoch } = yield* journal.claim(entityId, "account")
+          yield* journal.append({ entityId, epoch, firstSeq: 1, events: rows })
+          assert.strictEqual(yield* Stream.runCount(journal.read(entityId)), rows.length)
+          yield* sql`DELETE FROM journal WHERE entity_id = ${entityId} AND seq BETWEEN ${from} AND ${to}`
+          const found = yield* Effect.flip(Stream.runDrain(journal.read(entityId)))
+          assert.deepStrictEqual([found._tag, found._tag === "CorruptJournal" && found.seq], ["CorruptJournal", from])
+        }
+      })
+    )
+
     it.effect("keeps the newest snapshot of the owner, refuses a zombie's and one ahead of the journal", () =>
       Effect.gen(function* () {
         const journal = yield* Journal

@@ -7,7 +7,8 @@ describe("canonical JSON", () => {
     const one = { b: { y: 1, x: [{ q: 1, p: 2 }] }, a: "t", 10: 1, 9: 2, gone: undefined }
     const two = { 9: 2, 10: 1, a: "t", b: { x: [{ p: 2, q: 1 }], y: 1 } }
     assert.strictEqual(canonicalJson(one), canonicalJson(two))
-    assert.strictEqual(canonicalJson(one), '{"10":1,"9":2,"a":"t","b":{"x":[{"p":2,"q":1}],"y":1}}')
+    assert.throws(() => canonicalJson(JSON.parse('{"b":1,"__proto__":1,"a":2}')), TypeError)
+    assert.strictEqual(canonicalJson(one), '{"9":2,"10":1,"a":"t","b":{"x":[{"p":2,"q":1}],"y":1}}')
   })
 
   it("refuses what JSON would change in silence", () => {

@@ -105,6 +105,24 @@ export const orders = counter("outcry_orders_total", "Orders by their outcome.")
 /** Orders. Labels: `account`. */
 export const ordersOpen = gauge("outcry_orders_open", "Orders that are open or in flight.")
 
+/** Orders. Labels: `account`. */
+export const ordersHeld = gauge("outcry_orders_held", "Orders that are kept here and not at the venue.")
+
+/** Orders. Labels: `account`. */
+export const ordersUnknown = gauge("outcry_orders_unknown", "Orders whose fate is not known.")
+
+/** Seconds; 0 where none is. Labels: `account`. */
+export const orderUnknownAge = gauge("outcry_order_unknown_seconds", "How long the oldest unknown order has been so.")
+
+/** Triggers. Labels: `account`, `instrument`. */
+export const orderTriggers = counter("outcry_order_triggers_total", "Triggers touched of orders that are kept here.")
+
+/** Positions. Labels: `account`, `instrument`. */
+export const protectionLost = counter(
+  "outcry_protection_lost_total",
+  "Positions left without their stop that could not be made safe."
+)
+
 /** Fills. Labels: `account`, `instrument`. */
 export const fills = counter("outcry_fills_total", "Fills applied, each once.")
 
@@ -129,6 +147,30 @@ export const riskChecks = counter("outcry_risk_checks_total", "Pre-trade checks 
 
 /** Requests. Labels: `venue`, `outcome` = ok | rejected | unreachable | malformed. */
 export const venueRequests = counter("outcry_venue_requests_total", "Requests to a venue by outcome.")
+
+/** 0 or 1. Labels: `venue`. */
+export const venueBreaker = gauge(
+  "outcry_venue_breaker_open",
+  "1 while a venue does not answer this node and new orders are turned away."
+)
+
+/** Seconds. Labels: `venue`. */
+export const venueBlocked = gauge(
+  "outcry_venue_blocked_seconds",
+  "Time for which a venue has asked not to be called (429, 418); 0 when it has not."
+)
+
+/** 0 to 1. Labels: `venue`, `limit` = weight-1m | requests-5m | orders-10s | orders-1d. */
+export const rateBudgetUsed = gauge(
+  "outcry_rate_budget_used_ratio",
+  "A venue's own count of what it limits, of the limit."
+)
+
+/** Requests. Labels: `venue`, `purpose` = cancel | lookup | place | read. */
+export const rateRefusals = counter(
+  "outcry_rate_refusals_total",
+  "Requests not sent because a venue's rate limit had no room in time."
+)
 
 /* Money; floats for display only, in the account's currency */
 

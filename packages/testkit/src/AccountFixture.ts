@@ -13,9 +13,9 @@ import type {
 import type { AccountEvent, Mark } from "@outcry/model/AccountEvent"
 import { type AccountState, findOrder, initial } from "@outcry/model/AccountState"
 import * as Amount from "@outcry/model/Amount"
-import { derive } from "@outcry/model/ClientOrderId"
+import { idOf } from "@outcry/model/ClientOrderId"
 import type { InstrumentSpec } from "@outcry/model/Instrument"
-import type { Intent } from "@outcry/model/Intent"
+import type { Intent, ModifyIntent, PlaceIntent } from "@outcry/model/Intent"
 import { defaults, type Limits } from "@outcry/model/Limits"
 import type { OrderTerms } from "@outcry/model/Order"
 import { btcUsdt, btcUsdtSpec, ethUsdtSpec } from "./Instruments.ts"
@@ -47,6 +47,8 @@ export class AccountFixture {
   now = 1_750_000_000_000_000
   readonly marks = new Map<string, Mark>()
   private readonly intentSeqs = new Map<string, number>()
+  /** Whether the venue works every kind of order by itself. */
+  native = true
   private causeSeq = 0
   private trades = 0
 
@@ -63,7 +65,13 @@ export class AccountFixture {
   }
 
   get circumstances(): Circumstances {
-    return { now: this.now, expiryUs: 2_000_000, mark: (id) => this.marks.get(id) }
+    return {
+      now: this.now,
+      expiryUs: 2_000_000,
+      mark: (id) => this.marks.get(id),
+      idOf: idOf("journal", "alpha"),
+      native: () => this.native
+    }
   }
 
   mark(instrument: string, bidTicks: number, askTicks: number): void {
@@ -97,12 +105,12 @@ export class AccountFixture {
     return next
   }
 
-  placing(over: Partial<OrderTerms> = {}, strategy = "s1", instrument: string = btcUsdt.id): Intent {
+  placing(over: Partial<OrderTerms> = {}, strategy = "s1", instrument: string = btcUsdt.id): PlaceIntent {
     const intentSeq = this.nextIntentSeq(strategy)
     return {
       kind: "place",
       intentSeq,
-      clientOrderId: derive("journal", "alpha", strategy, intentSeq),
+      clientOrderId: idOf("journal", "alpha")(strategy, intentSeq, 1),
       instrument,
       terms: terms(over)
     }
@@ -125,6 +133,38 @@ export class AccountFixture {
     const id = this.placed(over, strategy, instrument)
     this.run(this.shown(id))
     return id
+  }
+
+  /** Submits one order that waits for others or shares their fate; it must pass; gives its client id. */
+  linked(
+    over: Partial<OrderTerms>,
+    link: Pick<PlaceIntent, "contingency" | "resubmitUntilUs">,
+    strategy = "s1",
+    instrument: string = btcUsdt.id
+  ): string {
+    const intent = { ...this.placing(over, strategy, instrument), ...link }
+    const [event] = this.run(this.batch(strategy, [intent]))
+    if (event?.type !== "OrderIntended") throw new Error(`The order was not placed: ${JSON.stringify(event)}`)
+    return event.clientOrderId
+  }
+
+  /** Replaces an open order; gives the facts and the id of the one in its place. */
+  modify(
+    replaces: string,
+    change: Pick<ModifyIntent, "priceTicks" | "triggerTicks" | "lots">,
+    strategy = "s1"
+  ): { readonly clientOrderId: string; readonly events: ReadonlyArray<AccountEvent> } {
+    const intentSeq = this.nextIntentSeq(strategy)
+    const clientOrderId = idOf("journal", "alpha")(strategy, intentSeq, 1)
+    const events = this.run(this.batch(strategy, [{ kind: "modify", intentSeq, clientOrderId, replaces, ...change }]))
+    return { clientOrderId, events }
+  }
+
+  /** The price moves and the account looks: the types of the facts that follow. */
+  tick(bidTicks?: number, instrument: string = btcUsdt.id): ReadonlyArray<string> {
+    const bid = bidTicks ?? this.marks.get(instrument)!.bidTicks
+    this.mark(instrument, bid, bid + 10)
+    return this.types({ type: "Tick" })
   }
 
   cancel(clientOrderId: string, strategy = "s1"): ReadonlyArray<AccountEvent> {

@@ -40,8 +40,11 @@ const putFaults = async (host: string, rules: ReadonlyArray<Record<string, unkno
   if (!reply.ok) throw new Error(await reply.text())
 }
 
-/** Runs as long as the scope, with these accounts funded. */
-export const startExchange = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+/** Runs as long as the scope, with these accounts funded; `args` are further options of the exchange. */
+export const startExchange = Effect.fnUntraced(function* (
+  names: ReadonlyArray<string>,
+  args: ReadonlyArray<string> = []
+) {
   const folder = mkdtempSync(join(tmpdir(), "outcry-exchange-"))
   const log = join(folder, "exchange.jsonl")
   const accounts = names.map((name) => {
@@ -58,7 +61,8 @@ export const startExchange = Effect.fnUntraced(function* (names: ReadonlyArray<s
     "--accounts",
     JSON.stringify(accounts),
     "--faults",
-    "--parent-stdin"
+    "--parent-stdin",
+    ...args
   ]
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, [main, ...options], { stdio: ["pipe", "pipe", "pipe"] })),

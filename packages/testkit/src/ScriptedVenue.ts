@@ -16,6 +16,9 @@ import {
   type VenueFill,
   type VenueOrder
 } from "@outcry/venue/Execution"
+import * as Amount from "@outcry/model/Amount"
+import { baseAmount, type Instrument, notional } from "@outcry/model/Instrument"
+import type { OrderTerms } from "@outcry/model/Order"
 import { Effect, Layer, Queue, Stream } from "effect"
 import { btcUsdt, ethUsdt } from "./Instruments.ts"
 
@@ -32,6 +35,10 @@ export class ScriptedVenue {
   onCancel: (request: CancelOrder) => Effect.Effect<CancelOutcome> = (request) =>
     Effect.sync(() => this.canceled(request))
   onLookup: (request: LookupOrder) => Effect.Effect<LookupOutcome> = (request) => Effect.sync(() => this.found(request))
+  /** Terms that this venue works by itself; by default what has no trigger. */
+  native: (terms: OrderTerms) => boolean = ({ type }) => type === "limit" || type === "market"
+  /** Executions that it counts and does not list, by trade id. */
+  readonly unlisted = new Set<string>()
   /** False: reads say that the venue cannot be reached. */
   isReachable = true
   clock = { offsetUs: 0, errorUs: 0 }
@@ -47,9 +54,12 @@ export class ScriptedVenue {
       instrument: instrument.id,
       side: terms.side,
       status: "open",
+      type: terms.type,
       priceTicks: terms.priceTicks,
+      triggerTicks: terms.triggerTicks ?? 0,
       lots: terms.lots,
       filledLots: 0,
+      averageTicks: 0,
       timeVenue: request.timeIntent
     }
     this.orders.set(clientOrderId, order)
@@ -66,12 +76,16 @@ export class ScriptedVenue {
   found({ clientOrderId }: LookupOrder): LookupOutcome {
     const order = this.orders.get(clientOrderId)
     if (order === undefined) return { _tag: "Absent" }
-    const fills = this.fills.filter((fill) => fill.venueOrderId === order.venueOrderId)
+    const fills = this.listed.filter((fill) => fill.venueOrderId === order.venueOrderId)
     return { _tag: "Found", order: { ...order }, fills }
   }
 
-  /** Executes lots of an order; who is told of it is up to the test. */
-  fill(clientOrderId: string, lots: number): VenueFill {
+  private get listed(): ReadonlyArray<VenueFill> {
+    return this.fills.filter((fill) => !this.unlisted.has(fill.venueTradeId))
+  }
+
+  /** Executes lots of an order; who is told of it is up to the test. A market order needs a price. */
+  fill(clientOrderId: string, lots: number, priceTicks?: number): VenueFill {
     const order = this.orders.get(clientOrderId)
     if (order === undefined) throw new Error(`the venue has no order ${clientOrderId}`)
     order.filledLots += lots
@@ -82,7 +96,7 @@ export class ScriptedVenue {
       clientOrderId: "",
       instrument: order.instrument,
       side: order.side,
-      priceTicks: order.priceTicks,
+      priceTicks: priceTicks ?? order.priceTicks,
       lots,
       fee: "0",
       feeAsset: "USDT",
@@ -90,7 +104,35 @@ export class ScriptedVenue {
       timeVenue: order.timeVenue
     }
     this.fills.push(fill)
+    order.averageTicks = fill.priceTicks
     return fill
+  }
+
+  /** Takes an execution back, as a venue does with an erroneous trade. */
+  bust(venueTradeId: string): void {
+    const at = this.fills.findIndex((fill) => fill.venueTradeId === venueTradeId)
+    const [fill] = this.fills.splice(at, 1)
+    if (fill === undefined) throw new Error(`the venue has no execution ${venueTradeId}`)
+    for (const order of this.orders.values()) {
+      if (order.venueOrderId !== fill.venueOrderId) continue
+      order.filledLots -= fill.lots
+      if (order.status === "filled") order.status = "canceled"
+    }
+  }
+
+  private total(asset: string, initial: string): string {
+    let total = Amount.from(initial)
+    for (const { fills, instrument } of [btcUsdt, ethUsdt].map((each) => ({ instrument: each, fills: this.of(each) })))
+      for (const fill of fills) {
+        const sign = fill.side === "buy" ? 1n : -1n
+        if (instrument.base === asset) total += sign * baseAmount(instrument, fill.lots)
+        if (instrument.quote === asset) total -= sign * notional(instrument, fill.priceTicks, fill.lots)
+      }
+    return Amount.format(total)
+  }
+
+  private of(instrument: Instrument): ReadonlyArray<VenueFill> {
+    return this.fills.filter((fill) => fill.instrument === instrument.id)
   }
 
   /** Tells every reader of the user stream. */
@@ -115,6 +157,7 @@ export class ScriptedVenue {
 
   get session(): ExecutionSession {
     return {
+      native: (_instrument, terms) => this.native(terms),
       place: (request) =>
         Effect.suspend(() => {
           this.log.push(`place ${request.clientOrderId}`)
@@ -131,17 +174,17 @@ export class ScriptedVenue {
           this.log.push(`lookup ${request.clientOrderId}`)
           return this.onLookup(request)
         }),
-      openOrders: this.read(() => Array.from(this.orders.values()).filter((order) => order.status === "open")),
+      openOrders: () => this.read(() => Array.from(this.orders.values()).filter((order) => order.status === "open")),
       fillsSince: ({ afterTradeId, instrument }) =>
         this.read(() =>
-          this.fills.filter(
+          this.listed.filter(
             (fill) => fill.instrument === instrument.id && Number(fill.venueTradeId) > Number(afterTradeId)
           )
         ),
       balances: this.read(() => [
-        { asset: "USDT", free: "1000000", locked: "0" },
-        { asset: "BTC", free: "10", locked: "0" },
-        { asset: "ETH", free: "100", locked: "0" }
+        { asset: "USDT", free: this.total("USDT", "1000000"), locked: "0" },
+        { asset: "BTC", free: this.total("BTC", "10"), locked: "0" },
+        { asset: "ETH", free: this.total("ETH", "100"), locked: "0" }
       ]),
       instruments: this.read(() => [btcUsdt, ethUsdt]),
       events: Stream.unwrap(

@@ -79,14 +79,21 @@ const notPlaced = (order: ScriptedOrder): AccountCommand => ({
   reason: "absent after the deadline"
 })
 
-/** What becomes of one of our orders; with `tidy` false also busts, which may leave fills that cannot be booked. */
-export const fateOf = (order: ScriptedOrder, random: SeededRandom, tidy: boolean): Array<AccountCommand> => {
+/**
+ * - `wild` also busts, which may leave fills that cannot be booked
+ * - `tidy` every fill can be booked in the end
+ * - `honest` what the venue said it never had stays away
+ */
+export type VenueManners = "wild" | "tidy" | "honest"
+
+/** What becomes of one of our orders. */
+export const fateOf = (order: ScriptedOrder, random: SeededRandom, manners: VenueManners): Array<AccountCommand> => {
   const chance = random.fraction()
   if (chance < 0.1)
     return [{ type: "ReportRejected", clientOrderId: order.clientOrderId, code: "-2010", reason: "refused" }]
   if (chance < 0.15) return [unknown(order), notPlaced(order)]
-  if (chance < 0.2) return [unknown(order), notPlaced(order), ...lifeOf(order, random)]
+  if (manners !== "honest" && chance < 0.2) return [unknown(order), notPlaced(order), ...lifeOf(order, random)]
   if (chance < 0.3) return [unknown(order), ...lifeOf(order, random)]
-  if (!tidy && chance < 0.35) return [...lifeOf(order, random).slice(0, -1), shown(order, "rejected", 0)]
+  if (manners === "wild" && chance < 0.35) return [...lifeOf(order, random).slice(0, -1), shown(order, "rejected", 0)]
   return lifeOf(order, random)
 }

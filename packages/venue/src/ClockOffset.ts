@@ -29,21 +29,39 @@ interface Sample {
   readonly takenUs: number
 }
 
+const errorAt = (sample: Sample, monotonicUs: number): number =>
+  sample.errorUs + ((monotonicUs - sample.takenUs) / 1e6) * driftUsPerSecond
+
 export class ClockOffset {
   private samples: Array<Sample> = []
+  private isDoubted = false
 
   get isKnown(): boolean {
     return this.samples.length > 0
   }
 
+  /** What is known may be wrong: the next sample stands alone. */
+  doubt(): void {
+    this.isDoubted = true
+  }
+
   /** A round trip in which the venue read `venueUs`, exact to `resolutionUs` (it cuts off, it does not round). */
   add(sentUs: number, receivedUs: number, venueUs: number, resolutionUs: number): void {
     const middle = (sentUs + receivedUs) / 2
-    this.samples.push({
+    const sample = {
       venueMinusMonotonicUs: venueUs + resolutionUs / 2 - middle,
       errorUs: (receivedUs - sentUs + resolutionUs) / 2,
       takenUs: receivedUs
-    })
+    }
+    // Two bounds that do not meet: the venue's clock was set in between, and what came before is void.
+    const contradicts = this.samples.some(
+      (each) =>
+        Math.abs(each.venueMinusMonotonicUs - sample.venueMinusMonotonicUs) >
+        sample.errorUs + errorAt(each, sample.takenUs)
+    )
+    if (contradicts || this.isDoubted) this.samples = []
+    this.isDoubted = false
+    this.samples.push(sample)
     if (this.samples.length > samplesMost) this.samples.shift()
   }
 
@@ -51,7 +69,7 @@ export class ClockOffset {
     let best: Sample | undefined
     let bestErrorUs = unknownErrorUs
     for (const sample of this.samples) {
-      const errorUs = sample.errorUs + ((now.monotonicUs - sample.takenUs) / 1e6) * driftUsPerSecond
+      const errorUs = errorAt(sample, now.monotonicUs)
       if (best === undefined || errorUs < bestErrorUs) {
         best = sample
         bestErrorUs = errorUs

@@ -7,7 +7,7 @@
  */
 import type { Instrument } from "@outcry/model/Instrument"
 import type { Side } from "@outcry/model/MarketData"
-import type { OrderTerms } from "@outcry/model/Order"
+import type { OrderTerms, OrderType } from "@outcry/model/Order"
 import { Context, type Effect, type Stream } from "effect"
 
 export interface PlaceOrder {
@@ -39,10 +39,15 @@ export interface VenueOrder {
   readonly instrument: string
   readonly side: Side
   readonly status: "open" | "filled" | "canceled" | "expired" | "rejected"
-  /** 0 for a market order. */
+  readonly type: OrderType
+  /** 0 where there is no limit. */
   readonly priceTicks: number
+  /** Of a stop or take-profit; 0 where there is none. */
+  readonly triggerTicks: number
   readonly lots: number
   readonly filledLots: number
+  /** Average price of what was filled, rounded to a tick; 0 while nothing was. */
+  readonly averageTicks: number
   readonly timeVenue: number
 }
 
@@ -63,7 +68,21 @@ export interface VenueFill {
   readonly timeVenue: number
 }
 
-export type PlaceOutcome =
+/** A request and its reply as they went over the wire, keys and signatures taken out. */
+export interface WireRecord {
+  readonly method: string
+  readonly path: string
+  readonly request: string
+  readonly status: number
+  readonly response: string
+  /** Epoch µs by our clock. */
+  readonly sentUs: number
+  readonly answeredUs: number
+}
+
+export type PlaceOutcome = PlaceEnding & { readonly wire?: WireRecord }
+
+export type PlaceEnding =
   | { readonly _tag: "Accepted"; readonly order: VenueOrder; readonly fills: ReadonlyArray<VenueFill> }
   /** Terminal: the venue refused it; `code` is the venue's own. */
   | { readonly _tag: "Rejected"; readonly code: string; readonly reason: string }
@@ -106,15 +125,22 @@ export type ExecutionEvent =
   | { readonly _tag: "Disconnected"; readonly reason: string }
 
 export interface ExecutionSession {
+  /** Whether the venue works an order of these terms by itself; what it does not, the account emulates. */
+  readonly native: (instrument: Instrument, terms: OrderTerms) => boolean
   readonly place: (request: PlaceOrder) => Effect.Effect<PlaceOutcome>
   readonly cancel: (request: CancelOrder) => Effect.Effect<CancelOutcome>
   readonly lookup: (request: LookupOrder) => Effect.Effect<LookupOutcome>
-  readonly openOrders: Effect.Effect<Read<ReadonlyArray<VenueOrder>>>
-  /** Fills after the trade id (exclusive; empty = since `sinceUs`), oldest first, all pages. */
+  /** Of these instruments, or of all: few cost a fraction of the request weight of all. */
+  readonly openOrders: (instruments?: ReadonlyArray<Instrument>) => Effect.Effect<Read<ReadonlyArray<VenueOrder>>>
+  /**
+   * Fills after the trade id (exclusive; empty = since `sinceUs`), oldest first, all pages. A venue that lists fills
+   * without client ids is asked for those of the orders whose fills are not `isKnown`.
+   */
   readonly fillsSince: (request: {
     readonly instrument: Instrument
     readonly afterTradeId: string
     readonly sinceUs: number
+    readonly isKnown?: (fill: VenueFill) => boolean
   }) => Effect.Effect<Read<ReadonlyArray<VenueFill>>>
   readonly balances: Effect.Effect<Read<ReadonlyArray<VenueBalance>>>
   readonly instruments: Effect.Effect<Read<ReadonlyArray<Instrument>>>

@@ -7,21 +7,23 @@ import { FetchHttpClient } from "effect/http"
 import * as MarketDataSession from "./binance/MarketDataSession.ts"
 import { MarketData, type MarketDataSession as Session, VenueUnreachable } from "./MarketData.ts"
 import type { VenueAddress } from "./VenueAddress.ts"
+import { VenueGates } from "./VenueGates.ts"
 
 export interface MarketDataPoolOptions {
   readonly venues: ReadonlyArray<VenueAddress>
   readonly session?: Partial<MarketDataSession.SessionOptions>
 }
 
-export const layer = (options: MarketDataPoolOptions): Layer.Layer<MarketData> =>
+export const layer = (options: MarketDataPoolOptions): Layer.Layer<MarketData, never, VenueGates> =>
   Layer.effect(
     MarketData,
     Effect.gen(function* () {
       const sessions = new Map<string, Effect.Effect<Session>>()
       const scope = yield* Effect.scope
+      const gates = yield* VenueGates
       for (const venue of options.venues) {
         const settings = { ...MarketDataSession.defaultOptions, ...options.session }
-        const made = MarketDataSession.make(venue, settings).pipe(
+        const made = MarketDataSession.make(venue, gates.gate(venue.id), settings).pipe(
           Effect.provideService(Scope.Scope, scope),
           Effect.provide(FetchHttpClient.layer)
         )

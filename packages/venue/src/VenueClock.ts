@@ -1,5 +1,5 @@
 /** Keeps a venue's clock offset estimated by asking it for its time, quickly at first and then every few seconds. */
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Option, Queue, type Scope } from "effect"
 import { type ClockEstimate, ClockOffset, type ClockReading } from "./ClockOffset.ts"
 
 /** Both local clocks at once, for use inside socket callbacks. */
@@ -10,6 +10,8 @@ export interface VenueClock {
   readonly estimate: Effect.Effect<ClockEstimate>
   /** Waits for a first sample, at most two seconds. */
   readonly ready: Effect.Effect<void>
+  /** The venue disagrees with our idea of its time: ask it at once, and believe nothing older. Does not wait. */
+  readonly refresh: Effect.Effect<void>
 }
 
 const quickSamples = 4
@@ -32,14 +34,20 @@ export const make = <E>(serverTimeMs: Effect.Effect<number, E>): Effect.Effect<V
       const venueMs = yield* serverTimeMs
       offset.add(sent.monotonicUs, read().monotonicUs, venueMs * 1_000, resolutionUs)
     }).pipe(Effect.ignore)
+    const doubts = yield* Queue.sliding<void>(1)
     yield* Effect.gen(function* () {
       for (let taken = 0; ; taken++) {
         yield* sample
-        yield* Effect.sleep(offset.isKnown && taken >= quickSamples ? 5_000 : 200)
+        const pauseMs = offset.isKnown && taken >= quickSamples ? 5_000 : 200
+        const doubted = yield* Effect.timeoutOption(Queue.take(doubts), pauseMs)
+        if (Option.isNone(doubted)) continue
+        offset.doubt()
+        taken = 0
       }
     }).pipe(Effect.forkScoped)
     const ready: Effect.Effect<void> = Effect.gen(function* () {
       for (let waited = 0; !offset.isKnown && waited < 100; waited++) yield* Effect.sleep(20)
     })
-    return { read, estimate: Effect.sync(() => offset.estimate(read())), ready }
+    const refresh = Effect.asVoid(Queue.offer(doubts, undefined))
+    return { read, estimate: Effect.sync(() => offset.estimate(read())), ready, refresh }
   })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { binanceConfig } from "../src/ccxt/BinanceConfig.ts"
 import * as Transport from "../src/ccxt/Transport.ts"
 import { account, type ExchangeProcess, start } from "./ExchangeProcess.ts"
-import * as LoopbackGuard from "./LoopbackGuard.ts"
+import * as LoopbackGuard from "@outcry/testkit/LoopbackGuard"
 
 interface Ccxt {
   readonly urls: { readonly api: unknown }
@@ -68,7 +68,10 @@ describe("BinanceConfig", () => {
   })
 
   it("refuses another host, a request without a deadline, one past it and a second one, before anything is sent", async () => {
-    const transport = Transport.make({ restUrl: exchange.address.restUrl, monotonicUs: () => 1_000 })
+    const transport = Transport.make({
+      restUrl: exchange.address.restUrl,
+      read: () => ({ epochUs: 1_000, monotonicUs: 1_000 })
+    })
     const url = `${exchange.address.restUrl}/api/v3/time`
     const get = (address = url) =>
       transport.fetch(address, { method: "GET", headers: {}, signal: new AbortController().signal })

@@ -50,4 +50,29 @@ describe("ClockOffset", () => {
     const after = offset.estimate(now(1_000_000, 30_000_000))
     expect(after.offsetUs - before.offsetUs).toBe(-30_000_000)
   })
+
+  it("forgets what a sample contradicts: the venue's clock was set in between", () => {
+    const offset = new ClockOffset()
+    for (let at = 0; at < 5_000_000; at += 1_000_000) sample(offset, at, 500, 500)
+    // A slower round trip, whose bound is wider, and still cannot be squared with the others.
+    offset.add(6_000_000, 6_040_000, 5_000_000_000 + 6_020_000 + venueAheadUs + 30_000_000, 1_000)
+    const { errorUs, offsetUs } = offset.estimate(now(7_000_000))
+    expect(Math.abs(offsetUs - venueAheadUs - 30_000_000)).toBeLessThanOrEqual(errorUs)
+  })
+
+  it("keeps what a slow sample agrees with", () => {
+    const offset = new ClockOffset()
+    sample(offset, 0, 500, 500)
+    sample(offset, 1_000_000, 400_000, 0)
+    expect(offset.estimate(now(2_000_000)).errorUs).toBeLessThan(2_000)
+  })
+
+  it("believes only what comes after a doubt", () => {
+    const offset = new ClockOffset()
+    sample(offset, 0, 500, 500)
+    offset.doubt()
+    expect(offset.isKnown).toBe(true)
+    sample(offset, 1_000_000, 50_000, 0)
+    expect(offset.estimate(now(1_100_000)).errorUs).toBeGreaterThan(20_000)
+  })
 })

@@ -6,21 +6,34 @@ import { Execution, type ExecutionEvent, type ExecutionSession, type PlaceOrder,
 import * as ExecutionPool from "../src/ExecutionPool.ts"
 import { MarketData, type VenueEvent } from "../src/MarketData.ts"
 import * as MarketDataPool from "../src/MarketDataPool.ts"
+import { RateLeases } from "../src/RateLeases.ts"
+import type { VenueAddress } from "../src/VenueAddress.ts"
+import { VenueGates } from "../src/VenueGates.ts"
 import { account, type ExchangeProcess } from "./ExchangeProcess.ts"
 
+/** Gates of a node of its own. */
+const gates = (address: VenueAddress) =>
+  VenueGates.layer({ venues: [address] }).pipe(Layer.provide(RateLeases.layerMemory))
+
 /** Quick enough for faults to be noticed within a test. */
-export const layer = (exchange: ExchangeProcess): Layer.Layer<Execution | MarketData> =>
-  Layer.mergeAll(
-    ExecutionPool.layer({
-      venues: [exchange.address],
-      accounts: [account("alpha"), account("beta")],
-      session: { replyMs: 1_000, userStream: { handshakeMs: 1_000, silenceMs: 300, lagMost: 8_192 } }
-    }),
+const executions = (address: VenueAddress) =>
+  ExecutionPool.layer({
+    venues: [address],
+    accounts: [account("alpha"), account("beta")],
+    session: { replyMs: 1_000, userStream: { handshakeMs: 1_000, silenceMs: 300, reportMs: 1_000, lagMost: 8_192 } }
+  })
+
+export const sessionsAt = (address: VenueAddress): Layer.Layer<Execution> =>
+  executions(address).pipe(Layer.provide(gates(address)))
+
+export const layer = ({ address }: ExchangeProcess): Layer.Layer<Execution | MarketData | VenueGates> =>
+  Layer.merge(
+    executions(address),
     MarketDataPool.layer({
-      venues: [exchange.address],
+      venues: [address],
       session: { freshnessMs: 400, silenceMs: 300, lingerMs: 1_000 }
     })
-  )
+  ).pipe(Layer.provideMerge(gates(address)))
 
 export const session = Effect.fnUntraced(function* (name: string) {
   return yield* (yield* Execution).session(name)

@@ -55,7 +55,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const looked = found(yield* alpha.lookup({ clientOrderId: "rest1", instrument: btc }))
       assert.strictEqual(looked.order.venueOrderId, placed.order.venueOrderId)
       assert.include(
-        ok(yield* alpha.openOrders).map(({ clientOrderId }) => clientOrderId),
+        ok(yield* alpha.openOrders()).map(({ clientOrderId }) => clientOrderId),
         "rest1"
       )
       const canceled = yield* alpha.cancel({ clientOrderId: "rest1", instrument: btc })
@@ -109,6 +109,13 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       assert.includeMembers(
         all.map(({ venueTradeId }) => venueTradeId),
         ids
+      )
+      const named = ok(
+        yield* beta.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: since, isKnown: () => false })
+      )
+      assert.deepStrictEqual(
+        named.map(({ clientOrderId }) => clientOrderId),
+        ids.map(() => "take1")
       )
     }))
 
@@ -226,7 +233,7 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const btc = yield* instrument(alpha)
       yield* Effect.promise(() => exchange().faults([{ kind: "errorBeforeAccept", method: "*", path: "*" }]))
       assert.strictEqual((yield* alpha.lookup({ clientOrderId: "nowhere", instrument: btc }))._tag, "Unclear")
-      assert.strictEqual((yield* alpha.openOrders)._tag, "Unreachable")
+      assert.strictEqual((yield* alpha.openOrders())._tag, "Unreachable")
       assert.strictEqual((yield* alpha.balances)._tag, "Unreachable")
       assert.strictEqual(
         (yield* alpha.fillsSince({ instrument: btc, afterTradeId: "", sinceUs: 0 }))._tag,

@@ -4,15 +4,11 @@
  */
 import { Config, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { accountGroup, accounts } from "./AccountCli.ts"
+import { chaos } from "./ChaosCli.ts"
+import { asJson, dataFolder } from "./Flags.ts"
+import { order, orders, verify, why } from "./OrderCli.ts"
 import { parseDuration } from "./TimeText.ts"
-
-const dataFolder = Flag.String("data").pipe(
-  Flag.withMetavar("DIR"),
-  Flag.withDescription("Folder of the floor: database, logs, spans (OUTCRY_DATA_DIR; default ./.outcry)"),
-  Flag.optional
-)
-
-const asJson = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON instead of text"), Flag.withDefault(false))
 
 const start = Command.make(
   "start",
@@ -78,7 +74,7 @@ const start = Command.make(
     strategy: Flag.String("strategy").pipe(
       Flag.withMetavar("FILE"),
       Flag.withDescription(
-        "Run this strategy module too, on account paper-1; FILE:{JSON} sets its parameters; may be repeated"
+        "Run this strategy module too, on account paper-1, or algorithm:NAME?key=value&… (twap, vwap, pov, iceberg); FILE:{JSON} sets its parameters; may be repeated"
       ),
       Flag.atLeast(0)
     ),
@@ -114,7 +110,11 @@ const start = Command.make(
       command: "outcry start --replay btcusdt_20240808.gz,ethusdt_20240808.gz",
       description: "Against recorded markets"
     },
-    { command: "outcry start --only --strategy my.ts --param quantity=0.01", description: "A strategy of your own" }
+    { command: "outcry start --only --strategy my.ts --param quantity=0.01", description: "A strategy of your own" },
+    {
+      command: "outcry start --strategy 'algorithm:twap?instrument=sim:BTC/USDT&side=buy&quantity=0.5&durationSec=60'",
+      description: "Buy half a bitcoin over a minute"
+    }
   ])
 )
 
@@ -184,7 +184,22 @@ export const outcry = Command.make("outcry").pipe(
   Command.withExamples([
     { command: "outcry start", description: "A whole trading floor, from nothing" },
     { command: "outcry status", description: "What runs where" },
-    { command: "outcry explain STRATEGY", description: "Why it trades or does not" }
+    { command: "outcry explain STRATEGY", description: "Why it trades or does not" },
+    { command: "outcry why ORDER", description: "What an order was decided on, and what became of it" },
+    { command: "outcry verify", description: "Whether every journal leads to what is live" }
   ]),
-  Command.withSubcommands([start, node, status, trace, explain])
+  Command.withSubcommands([
+    start,
+    node,
+    status,
+    trace,
+    explain,
+    orders,
+    order,
+    why,
+    accounts,
+    accountGroup,
+    verify,
+    chaos
+  ])
 )

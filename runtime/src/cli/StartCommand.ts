@@ -1,7 +1,7 @@
 /**
  * `outcry start`: a floor from nothing, watched until its time is over or it is asked to stop; then brought to rest,
  * ended, checked and reported. Exit code 0 only for a run without lost, doubled or misfilled orders and with every
- * invariant held. A second request to stop skips the waiting.
+ * invariant held; 3 where every strategy ended locked. A second request to stop skips the waiting.
  */
 import { Database } from "@outcry/store/Database"
 import * as Logging from "@outcry/telemetry/Logging"
@@ -176,7 +176,14 @@ export const run = Effect.fnUntraced(function* (flags: StartFlags) {
   if (!isClean(report)) {
     yield* warn("the run was not clean; the verdict above says why")
     process.exitCode = exitCodes.failed
+    return
   }
+  if (report.strategies.length > 0 && report.strategies.every(({ condition }) => condition === "locked"))
+    return yield* userError(
+      "StrategiesLocked",
+      `Every strategy of the run is locked: ${report.strategies.map(({ name }) => name).join(", ")} threw too often, so nothing traded any more.`,
+      "The report above says what each threw last; correct them and start again."
+    )
 })
 
 /** The start command speaks by its progress; its libraries only when something is wrong. */

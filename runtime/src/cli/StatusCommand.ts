@@ -1,10 +1,12 @@
 /** `outcry status`: every actor of the running floor with its node and condition, and the nodes themselves. */
 import { Effect, Option, Schema } from "effect"
 import { durationText } from "./TimeText.ts"
+import { troubles } from "./AccountsCommand.ts"
 import { data, json, message, onStderr, onStdout, table } from "./Output.ts"
 import { dataFolderAt } from "../floor/DataFolder.ts"
 import { firstAnswer, nodeClient } from "../floor/NodeClient.ts"
 import { type RunFile, runningFloor } from "../floor/RunFile.ts"
+import { type VenueState, venueStatesIn } from "../floor/VenueState.ts"
 import { type FloorStatus, FloorStatusJson } from "../gateway/FloorStatus.ts"
 
 interface NodeState {
@@ -39,12 +41,39 @@ const nodeStates = (run: RunFile) =>
     { concurrency: "unbounded" }
   )
 
+/** How each node stands with its venues; a node that does not answer says nothing. */
+const venueStates = (run: RunFile) =>
+  Effect.map(
+    Effect.forEach(
+      run.gateways,
+      ({ node, url }) =>
+        nodeClient(url, run.token).metrics.pipe(
+          Effect.map((text) => venueStatesIn(text, node)),
+          Effect.orElseSucceed((): ReadonlyArray<VenueState> => [])
+        ),
+      { concurrency: "unbounded" }
+    ),
+    (all) => all.flat()
+  )
+
 /** The status of the floor that runs from a data folder. */
 export const askFloor = Effect.fnUntraced(function* (folder: Option.Option<string>) {
   const run = yield* runningFloor(dataFolderAt(Option.getOrUndefined(folder)))
   const status = yield* firstAnswer(run.gateways.map(({ url }) => nodeClient(url, run.token).status))
   return { run, status }
 })
+
+const venueRows = (venues: ReadonlyArray<VenueState>): ReadonlyArray<ReadonlyArray<string>> =>
+  venues.map(({ blockedSeconds, breakerOpen, node, used, venue }) => [
+    venue,
+    node,
+    breakerOpen
+      ? "turned away: it does not answer"
+      : blockedSeconds > 0
+        ? `held back for ${durationText(blockedSeconds * 1_000)}: it asked not to be called`
+        : "sent",
+    `${Math.round(used * 100)} %`
+  ])
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
@@ -66,6 +95,7 @@ const actorRows = (status: FloorStatus): ReadonlyArray<ReadonlyArray<string>> =>
       `epoch ${account.epoch}, row ${account.seq}`,
       `${account.openOrders.length} open`,
       ...(account.unknownOrders > 0 ? [`${account.unknownOrders} unknown`] : []),
+      ...(account.reason === undefined ? [] : [account.reason]),
       ...account.positions
         .filter(({ strategy }) => strategy === "")
         .map(({ instrument, quantity }) => `${quantity} ${instrument}`)
@@ -95,9 +125,17 @@ export const run = Effect.fnUntraced(function* (options: {
 }) {
   const { run: floor, status } = yield* askFloor(options.data)
   const nodes = yield* nodeStates(floor)
+  const venues = yield* venueStates(floor)
   if (options.json) {
     const encoded = yield* Effect.orDie(Schema.encodeEffect(FloorStatusJson)(status))
-    return yield* json({ runId: floor.runId, startedAt: floor.startedAt, phase: floor.phase, nodes, floor: encoded })
+    return yield* json({
+      runId: floor.runId,
+      startedAt: floor.startedAt,
+      phase: floor.phase,
+      nodes,
+      venues,
+      floor: encoded
+    })
   }
   const upMs = status.timeMs - Date.parse(floor.startedAt)
   yield* data(`${onStdout.bold("PAPER")}  ${floor.runId}  ${floor.phase}, up ${durationText(upMs)}`)
@@ -110,5 +148,14 @@ export const run = Effect.fnUntraced(function* (options: {
       nodes.map((each) => [each.node, each.state, String(each.pid), each.url, each.detail])
     )
   )
-  yield* message(onStderr.dim("\nNext: explain STRATEGY, trace --last-filled"))
+  if (venues.length > 0) {
+    yield* data("")
+    yield* data(table(["venue", "node", "requests", "limit used"], venueRows(venues), [3]))
+  }
+  for (const text of status.accounts.flatMap(troubles)) yield* message(onStderr.yellow(`\n${text}`))
+  const unknown = status.accounts.some(({ unknownOrders }) => unknownOrders > 0)
+  const next = unknown
+    ? "why ORDER, orders --status unknown"
+    : "explain STRATEGY, orders, why ORDER, trace --last-filled"
+  yield* message(onStderr.dim(`\nNext: ${next}`))
 })

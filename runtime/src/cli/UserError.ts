@@ -2,7 +2,7 @@
  * What a user can cause or mend: a stable code, one sentence of cause, one of remedy, and the exit code it ends with.
  *
  * Exit codes of every command: 0 ok, 1 the run failed or its report found a violation, 2 wrong usage, 3 something that
- * is needed cannot be reached, 4 taken by another run. 128 + n where signal n ended it.
+ * is needed cannot be reached or every strategy is locked, 4 taken by another run. 128 + n where signal n ended it.
  */
 import { Schema } from "effect"
 
@@ -16,6 +16,7 @@ export const userErrors = {
   RecordingUnusable: { code: "OUTCRY-1004", exitCode: exitCodes.usage },
   LiveUnreachable: { code: "OUTCRY-1005", exitCode: exitCodes.unreachable },
   InvalidConfiguration: { code: "OUTCRY-1006", exitCode: exitCodes.usage },
+  LiveVenue: { code: "OUTCRY-1008", exitCode: exitCodes.usage },
   ReportNotWritable: { code: "OUTCRY-1007", exitCode: exitCodes.usage },
   FloorRunning: { code: "OUTCRY-2001", exitCode: exitCodes.taken },
   PortInUse: { code: "OUTCRY-2002", exitCode: exitCodes.taken },
@@ -25,9 +26,14 @@ export const userErrors = {
   ExchangeFailed: { code: "OUTCRY-2006", exitCode: exitCodes.failed },
   NodeFailed: { code: "OUTCRY-2007", exitCode: exitCodes.failed },
   CollectorFailed: { code: "OUTCRY-2008", exitCode: exitCodes.failed },
+  ChaosFailed: { code: "OUTCRY-2009", exitCode: exitCodes.failed },
   NoFloor: { code: "OUTCRY-3001", exitCode: exitCodes.unreachable },
   GatewayUnreachable: { code: "OUTCRY-3002", exitCode: exitCodes.unreachable },
   UnknownOrder: { code: "OUTCRY-3003", exitCode: exitCodes.usage },
+  UnknownAccount: { code: "OUTCRY-3005", exitCode: exitCodes.usage },
+  RequestRefused: { code: "OUTCRY-3006", exitCode: exitCodes.failed },
+  JournalDamaged: { code: "OUTCRY-3007", exitCode: exitCodes.failed },
+  StrategiesLocked: { code: "OUTCRY-3008", exitCode: exitCodes.unreachable },
   TokenRefused: { code: "OUTCRY-3004", exitCode: exitCodes.unreachable },
   Defect: { code: "OUTCRY-9001", exitCode: exitCodes.failed }
 } as const

@@ -3,13 +3,11 @@
  * ping and a watch of every node over its peers, so that a dead node is found by whoever is left and not after its locks
  * expire. Lock expiry bounds only frozen and vanished nodes.
  */
-import { NodeCrypto, NodeSocket, NodeSocketServer } from "@effect/platform-node"
-import { Duration, Effect, Equal, Layer, Option, Schedule } from "effect"
+import { NodeCrypto, NodeSocket } from "@effect/platform-node"
+import { Duration, Effect, Layer, Option } from "effect"
 import {
   RunnerAddress,
-  RunnerHealth,
   Runners,
-  RunnerStorage,
   ShardingConfig,
   SocketRunner,
   SqlMessageStorage,
@@ -17,6 +15,8 @@ import {
 } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket } from "effect/socket"
+import * as ClusterSocket from "./ClusterSocket.ts"
+import * as PeerWatch from "./PeerWatch.ts"
 
 export interface ClusterOptions {
   readonly host: string
@@ -24,11 +24,6 @@ export interface ClusterOptions {
   readonly shards: number
   readonly shardLockExpirationMs: number
 }
-
-const pingTimeout = Duration.millis(750)
-/** Further pings before a peer is called dead: one lost packet or a pause of the collector is no death. */
-const pingRetries = 2
-const watchEvery = Duration.millis(400)
 
 /** The stock transport leaves Nagle's algorithm on, which stalls every small reply. */
 const clientProtocol = Layer.effect(
@@ -58,54 +53,11 @@ const socketServer = Layer.unwrap(
   Effect.gen(function* () {
     const config = yield* ShardingConfig.ShardingConfig
     const address = Option.getOrThrow(Option.orElse(config.runnerListenAddress, () => config.runnerAddress))
-    return NodeSocketServer.layer({ host: address.host, port: address.port, noDelay: true })
+    return ClusterSocket.layer({ host: address.host, port: address.port })
   })
 )
 
-const isAlive = (runners: Runners.Runners["Service"], address: RunnerAddress.RunnerAddress): Effect.Effect<boolean> =>
-  runners.ping(address).pipe(Effect.timeout(pingTimeout), Effect.retry({ times: pingRetries }), Effect.isSuccess)
-
-/** Faster than the stock health check, which gives up after a minute. */
-const health = Layer.effect(
-  RunnerHealth.RunnerHealth,
-  Effect.map(Runners.Runners, (runners) =>
-    RunnerHealth.RunnerHealth.of({ isAlive: (address) => isAlive(runners, address) })
-  )
-)
-
-/** The stock check runs on one node only; if that one dies, detection would wait for its lock. So all watch all. */
-const peerWatch = (self: RunnerAddress.RunnerAddress) =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const storage = yield* RunnerStorage.RunnerStorage
-      const runners = yield* Runners.Runners
-      yield* Effect.gen(function* () {
-        const known = yield* storage.getRunners
-        const peers = known.filter(([runner, healthy]) => healthy && !Equal.equals(runner.address, self))
-        yield* Effect.forEach(
-          peers,
-          ([runner]) =>
-            Effect.flatMap(isAlive(runners, runner.address), (alive) =>
-              alive
-                ? Effect.void
-                : Effect.andThen(
-                    Effect.logWarning(
-                      `node at ${runner.address.host}:${runner.address.port} does not answer: its shards move`
-                    ),
-                    storage.setRunnerHealth(runner.address, false)
-                  )
-            ),
-          { concurrency: 8, discard: true }
-        )
-      }).pipe(
-        Effect.catchCause((cause) => Effect.logDebug("peer watch interrupted", cause)),
-        Effect.repeat(Schedule.spaced(watchEvery)),
-        Effect.forkScoped
-      )
-    })
-  )
-
-const shardingConfig = (options: ClusterOptions): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
+export const shardingConfig = (options: ClusterOptions): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
   runnerAddress: Option.some(RunnerAddress.make(options.host, options.port)),
   shardsPerGroup: options.shards,
   shardLockExpiration: Duration.millis(options.shardLockExpirationMs),
@@ -116,8 +68,8 @@ const shardingConfig = (options: ClusterOptions): Partial<ShardingConfig.Shardin
   entityMessagePollInterval: Duration.seconds(2),
   entityReplyPollInterval: Duration.millis(500),
   sendRetryInterval: Duration.millis(50),
-  // A zombie's handlers must not go on with side effects: accounts end within half a second.
-  entityTerminationTimeout: Duration.millis(300),
+  // A zombie's handlers must not go on with side effects: with the time to notice, accounts end within half a second.
+  entityTerminationTimeout: Duration.millis(200),
   entityMaxIdleTime: Duration.infinity,
   maxResidentEntities: 200_000,
   simulateRemoteSerialization: false
@@ -126,10 +78,10 @@ const shardingConfig = (options: ClusterOptions): Partial<ShardingConfig.Shardin
 /** A node of the cluster; needs the database. */
 export const layer = (options: ClusterOptions) => {
   const config = shardingConfig(options)
-  return peerWatch(Option.getOrThrow(config.runnerAddress!)).pipe(
+  return PeerWatch.layer(Option.getOrThrow(config.runnerAddress!)).pipe(
     Layer.provideMerge(SocketRunner.layer),
     Layer.provide([socketServer, clientProtocol]),
-    Layer.provide(health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(clientProtocol))),
+    Layer.provide(PeerWatch.health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(clientProtocol))),
     Layer.provideMerge(SqlMessageStorage.layer.pipe(Layer.provide(NodeCrypto.layerDigest))),
     Layer.provideMerge(Layer.orDie(SqlRunnerStorage.layer)),
     Layer.provide(ShardingConfig.layer(config)),

@@ -12,14 +12,18 @@ import { raiseFeedEpoch } from "@outcry/store/FeedEpoch"
 import { type Installation, openInstallation } from "@outcry/store/Installation"
 import { Journal } from "@outcry/store/Journal"
 import { layerMigrations } from "@outcry/store/Migrations"
+import { WireLog } from "@outcry/store/WireLog"
 import * as ExecutionPool from "@outcry/venue/ExecutionPool"
 import { MarketData } from "@outcry/venue/MarketData"
 import * as MarketDataPool from "@outcry/venue/MarketDataPool"
+import { VenueGates } from "@outcry/venue/VenueGates"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
 import * as ClusterNetwork from "./ClusterNetwork.ts"
 import * as Keeper from "./Keeper.ts"
+import * as SharedRates from "./SharedRates.ts"
+import { makeStrategyLocks } from "./StrategyLocks.ts"
 import * as StrategyModules from "./StrategyModules.ts"
 
 const database = (floor: FloorConfig, node: NodeConfig) => {
@@ -31,6 +35,7 @@ const database = (floor: FloorConfig, node: NodeConfig) => {
   return Journal.layer().pipe(Layer.provideMerge(layerMigrations.pipe(Layer.provideMerge(connection))))
 }
 
+/** What reaches the venues, and the gates that all of it passes. */
 const venues = (floor: FloorConfig) =>
   Layer.merge(
     MarketDataPool.layer({ venues: floor.venues }),
@@ -38,7 +43,7 @@ const venues = (floor: FloorConfig) =>
       venues: floor.venues,
       accounts: floor.accounts.map(({ apiKey, name, secret, venue }) => ({ account: name, venue, apiKey, secret }))
     })
-  )
+  ).pipe(Layer.provideMerge(VenueGates.layer({ venues: floor.venues })), Layer.provide(SharedRates.layer))
 
 const feedHost = (node: NodeConfig) =>
   Layer.effect(
@@ -95,6 +100,7 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
         settings.set(name, { definition: yield* StrategyModules.load(module), parameters, account })
       return StrategyHost.of({
         node: node.name,
+        locks: yield* makeStrategyLocks,
         snapshotEveryUs: 5_000_000,
         settings: (strategy) => settings.get(strategy),
         instrument: (id) =>
@@ -128,7 +134,7 @@ export const layer = (floor: FloorConfig, node: NodeConfig) => {
     )
   )
   const actors = Layer.mergeAll(FeedActor.layer, AccountActor.layer, StrategyActor.layer).pipe(
-    Layer.provide([feedHost(node), accountHost(floor, node), strategyHost(floor, node)])
+    Layer.provide([feedHost(node), accountHost(floor, node), strategyHost(floor, node), WireLog.layer()])
   )
   return Layer.mergeAll(Keeper.layer(floor), pruning).pipe(
     Layer.provide(actors),

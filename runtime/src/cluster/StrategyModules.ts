@@ -2,7 +2,7 @@
  * Loads strategies from modules: a TypeScript or JavaScript file whose default export is made by `defineStrategy`. Files
  * outside this project may import `@outcry/model/…` and `effect` as those inside do.
  */
-import { InvalidOrderRequest } from "@outcry/model/StrategyRunner"
+import { InvalidOrderRequest } from "@outcry/model/OrderRequestTerms"
 import type { StrategyDefinition } from "@outcry/model/Strategy"
 import { Effect, Predicate, Schema } from "effect"
 import { existsSync } from "node:fs"

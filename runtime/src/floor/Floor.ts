@@ -75,6 +75,7 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
     token,
     gateways: [],
     collectorUrl: "",
+    database: "embedded",
     children: []
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => update({ phase: "ended", children: [] })))
@@ -89,7 +90,7 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
     ],
     { concurrency: "unbounded" }
   )
-  update({ children: asChildren(exchange.child, []) })
+  update({ children: asChildren(exchange.child, []), database: database.embedded ? "embedded" : "external" })
   const simulated = plan.recordings.length === 0 ? `agents, seed ${plan.seed}` : `${plan.recordings.length} recordings`
   const market = plan.live === undefined ? simulated : `live ${plan.live}`
   yield* note(`exchange with ${exchange.instruments.join(", ")} (${market})`)

@@ -22,16 +22,20 @@ export interface FloorDatabase {
 
 /** Any constant will do, as long as no other program locks the same one. */
 const advisoryLock = 7_166_230_542
-const schemaComment = "outcry run"
+/** What the schema of a run bears as its comment. */
+export const schemaComment = "outcry run"
 
-/** The same database, seen through one schema. */
-const withSchema = (url: string, schema: string): string => {
+/** The same database, with a setting for every session. */
+export const withSessionSetting = (url: string, name: string, value: string): string => {
   const parsed = new URL(url)
-  const options = [parsed.searchParams.get("options"), `-c search_path=${schema}`].filter((each) => each !== null)
+  const options = [parsed.searchParams.get("options"), `-c ${name}=${value}`].filter((each) => each !== null)
   parsed.searchParams.set("options", options.join(" "))
   // Postgres clients read a plus in a URL as a plus.
   return parsed.href.replaceAll("+", "%20")
 }
+
+/** The same database, seen through one schema. */
+export const withSchema = (url: string, schema: string): string => withSessionSetting(url, "search_path", schema)
 
 const takeTurn = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -52,6 +52,10 @@ export const nodeClient = (url: string, token: string) => {
   return {
     /** Also where it is not ready. */
     readiness: Effect.flatMap(send(url, HttpClientRequest.get(`${url}/ready`)), decoded(url, Readiness)),
+    /** As Prometheus reads them. */
+    metrics: Effect.flatMap(send(url, HttpClientRequest.get(`${url}/metrics`)), (response) =>
+      Effect.mapError(response.text, (error) => unreachable(url, error.message))
+    ),
     status: Effect.flatMap(authorised("/api/v1/status"), decoded(url, FloorStatusJson)),
     account: (name: string) =>
       Effect.flatMap(

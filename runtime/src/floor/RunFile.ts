@@ -27,6 +27,8 @@ export const RunFile = Schema.Struct({
   gateways: Schema.Array(Schema.Struct({ node: Schema.String, url: Schema.String })),
   /** Where the span collector answers; empty before it listens. */
   collectorUrl: Schema.String,
+  /** Whose the database is: our own in the data folder, or the user's. */
+  database: Schema.optionalKey(Schema.Literals(["embedded", "external"])),
   children: Schema.Array(Child)
 })
 export type RunFile = typeof RunFile.Type

@@ -2,7 +2,9 @@
  * Which strategies a floor runs: the examples, and modules the user names. Each module is loaded and its parameters
  * decoded before anything starts, so that a mistake in them costs a second and leaves nothing behind.
  */
+import { algorithmModule, algorithms } from "@outcry/algorithms/Registry"
 import { Effect, Schema } from "effect"
+import { accountStrategy } from "@outcry/model/AccountRecord"
 import { basename, extname, join, resolve } from "node:path"
 import type { StrategyDefinition } from "@outcry/model/Strategy"
 import * as StrategyModules from "../cluster/StrategyModules.ts"
@@ -28,14 +30,25 @@ export interface ChosenStrategy {
 interface Named {
   readonly file: string
   readonly parameters: Readonly<Record<string, Schema.Json>>
+  /** Parameters as typed in a query. */
+  readonly typed: ReadonlyArray<readonly [key: string, text: string]>
 }
 
 const decodeParameters = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
-/** `FILE` or `FILE:{JSON}`. */
+/** `FILE` or `FILE:{JSON}`; of an algorithm also `algorithm:NAME?key=value&…`. */
 const splitArgument = Effect.fnUntraced(function* (argument: string) {
+  const query = argument.startsWith("algorithm:") ? argument.indexOf("?") : -1
+  if (query !== -1) {
+    const typed = [...new URLSearchParams(argument.slice(query + 1))]
+    const named: Named = { file: argument.slice(0, query), parameters: {}, typed }
+    return named
+  }
   const at = argument.indexOf(":{")
-  if (at === -1) return { file: argument, parameters: {} } satisfies Named
+  if (at === -1) {
+    const named: Named = { file: argument, parameters: {}, typed: [] }
+    return named
+  }
   const parameters = yield* decodeParameters(argument.slice(at + 1)).pipe(
     Effect.mapError(() =>
       userError(
@@ -45,8 +58,24 @@ const splitArgument = Effect.fnUntraced(function* (argument: string) {
       )
     )
   )
-  const named: Named = { file: argument.slice(0, at), parameters }
+  const named: Named = { file: argument.slice(0, at), parameters, typed: [] }
   return named
+})
+
+const algorithmPattern = /^algorithm:([^@]*)(?:@([A-Za-z0-9_-]+))?$/
+
+/** The module of a file, or of an execution algorithm: `algorithm:NAME@ORDER`, where a parent order has its own name. */
+const moduleOf = Effect.fnUntraced(function* (file: string) {
+  const match = algorithmPattern.exec(file)
+  if (match === null) return { path: resolve(file), name: "" }
+  const path = algorithmModule(match[1]!)
+  if (path === undefined)
+    return yield* userError(
+      "UnknownStrategy",
+      `There is no algorithm "${match[1]}".`,
+      `Use one of ${algorithms.map((name) => `algorithm:${name}`).join(", ")}.`
+    )
+  return { path, name: match[2] ?? "" }
 })
 
 const isJson = Schema.is(Schema.Json)
@@ -170,25 +199,32 @@ export const chooseStrategies = (options: {
     const wanted = [
       ...examples.map(({ account, file }) => ({
         path: join(examplesFolder, file),
+        name: "",
         account,
         parameters: {},
+        typed: [],
         named: false
       })),
-      ...named.map(({ file, parameters }) => ({ path: resolve(file), account: "paper-1", parameters, named: true }))
+      ...(yield* Effect.forEach(named, ({ file, parameters, typed }) =>
+        Effect.map(moduleOf(file), (module) => ({ ...module, account: "paper-1", parameters, typed, named: true }))
+      ))
     ]
     const overrides = yield* Effect.forEach(options.param, parseOverride)
-    const taken = new Set<string>()
+    // The account derives orders of its own under this name.
+    const taken = new Set<string>([accountStrategy])
     const used = new Set<Override>()
     const chosen: Array<ChosenStrategy> = []
     for (const want of wanted) {
       const definition = yield* load(want.path)
-      const name = freeName(taken, definition.name === "" ? basename(want.path, extname(want.path)) : definition.name)
+      const own = want.name === "" ? definition.name : want.name
+      const name = freeName(taken, own === "" ? basename(want.path, extname(want.path)) : own)
       taken.add(name)
       const mine = overrides.filter(
         (each) => each.strategy === name || (each.strategy === "" && want.named && named.length === 1)
       )
       for (const each of mine) used.add(each)
-      const parameters = withOverrides(definition, want.parameters, mine)
+      const typed = want.typed.map(([key, text]) => ({ strategy: name, key, text }))
+      const parameters = withOverrides(definition, want.parameters, [...typed, ...mine])
       const instruments = yield* check(want.path, definition, parameters)
       chosen.push({
         config: { name, module: want.path, account: want.account, parameters },

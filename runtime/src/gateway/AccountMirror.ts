@@ -72,7 +72,7 @@ export const makeAccountTopics = Effect.fnUntraced(function* (
     if (order === undefined) return
     const at = { type: "delta" as const, seq: fact.seq, ts }
     if (event.type === "OrderFilled") {
-      const row = fillRow(state, order, event, fact.seq)
+      const row = fillRow(state, order, event, fact)
       fills.push(row)
       if (fills.length > fillsMax) fills.shift()
       fillsTopic.publish({ ...at, data: row })

@@ -3,33 +3,64 @@ import type { FillRow, OrderRow, PositionRow } from "@outcry/client/Wire"
 import type { Mark, OrderFilled } from "@outcry/model/AccountEvent"
 import { type AccountState, instrumentAt } from "@outcry/model/AccountState"
 import * as Amount from "@outcry/model/Amount"
-import { priceText, quantityText } from "@outcry/model/Instrument"
-import type { Order } from "@outcry/model/Order"
+import { type Instrument, priceText, quantityText } from "@outcry/model/Instrument"
+import type { Order, OrderTerms } from "@outcry/model/Order"
 import * as Position from "@outcry/model/Position"
+
+const trailText = (instrument: Instrument, { trailBps, trailTicks }: OrderTerms): string => {
+  if (trailTicks !== undefined) return priceText(instrument, trailTicks)
+  return trailBps === undefined ? "" : `${trailBps / 100}%`
+}
+
+const priceOrNone = (instrument: Instrument, ticks: number | undefined): string =>
+  ticks === undefined || ticks === 0 ? "" : priceText(instrument, ticks)
 
 export const orderRow = (state: AccountState, order: Order): OrderRow => {
   const instrument = instrumentAt(state, order.instrument, order.instrumentVersion)
+  const { contingency, terms } = order
   return {
     clientOrderId: order.clientOrderId,
     venueOrderId: order.venueOrderId,
     account: state.account,
     strategy: order.strategy,
+    intentSeq: order.intentSeq,
+    attempt: order.attempt,
     instrument: order.instrument,
-    side: order.terms.side,
-    type: order.terms.type,
-    price: order.terms.type === "market" ? "" : priceText(instrument, order.terms.priceTicks),
-    quantity: quantityText(instrument, order.terms.lots),
+    side: terms.side,
+    type: terms.type,
+    price: priceOrNone(instrument, terms.priceTicks),
+    trigger: priceOrNone(instrument, terms.triggerTicks),
+    trail: trailText(instrument, terms),
+    quantity: quantityText(instrument, terms.lots),
+    displayQuantity: terms.displayLots === undefined ? "" : quantityText(instrument, terms.displayLots),
     filled: quantityText(instrument, order.filledLots),
+    inferred: quantityText(instrument, order.inferredLots),
+    timeInForce: terms.timeInForce,
+    expires: terms.expiresUs ?? 0,
+    postOnly: terms.postOnly,
+    reduceOnly: terms.reduceOnly === true,
     status: order.status,
+    emulated: order.emulated,
+    cancelRequested: order.cancelRequested,
+    parent: contingency?.parent ?? "",
+    group: contingency?.group ?? "",
+    after: contingency?.after ?? [],
     reason: order.reason,
     timeIntent: order.timeIntent
   }
 }
 
-export const fillRow = (state: AccountState, order: Order, fill: OrderFilled, seq: number): FillRow => {
+/** A fill as the row `at` of the journal says it. */
+export const fillRow = (
+  state: AccountState,
+  order: Order,
+  fill: OrderFilled,
+  at: { readonly seq: number; readonly timeUs: number }
+): FillRow => {
   const instrument = instrumentAt(state, fill.instrument, fill.instrumentVersion)
   return {
-    seq,
+    seq: at.seq,
+    time: at.timeUs,
     account: state.account,
     strategy: order.strategy,
     clientOrderId: fill.clientOrderId,

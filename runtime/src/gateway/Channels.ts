@@ -36,6 +36,8 @@ export class Channels extends Context.Service<
     readonly list: ReadonlyArray<string>
     /** Undefined where there is no such channel. */
     readonly open: (address: string) => Effect.Effect<Topic, ChannelUnavailable> | undefined
+    /** This node's copy of an account, followed from then on; undefined where there is no such account. */
+    readonly account: (name: string) => Effect.Effect<AccountTopics> | undefined
   }
 >()("@outcry/runtime/gateway/Channels") {
   static readonly layer = (floor: FloorConfig): Layer.Layer<Channels, never, Needs> =>
@@ -105,8 +107,10 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig) {
     const price = Effect.flatMap(publishedInstrument(id, address), makePriceTopic)
     topics.set(address, yield* once(price))
   }
+  const accounts = new Map<string, Effect.Effect<AccountTopics>>()
   for (const { name } of floor.accounts) {
     const mirror = yield* once(makeAccountTopics(name, marks))
+    accounts.set(name, mirror)
     for (const kind of accountKinds)
       topics.set(
         `${kind}.${name}`,
@@ -114,5 +118,9 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig) {
       )
   }
   topics.set("strategies", yield* once(makeStrategiesTopic(floor)))
-  return Channels.of({ list: [...topics.keys()], open: (address) => topics.get(address) })
+  return Channels.of({
+    list: [...topics.keys()],
+    open: (address) => topics.get(address),
+    account: (name) => accounts.get(name)
+  })
 })

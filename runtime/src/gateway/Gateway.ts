@@ -2,7 +2,9 @@
  * The door of a node: `/health`, `/ready` and `/metrics` for whoever operates it, `/api/v1/*` and `/ws` for those who
  * have the token. Listens where it is told, loopback by default; speaks to browsers of its own origin only.
  *
- * Bounded: connections, header and request time, frame size; a request body is never read.
+ * Whatever changes something takes the token in its header only: an address lands in logs and histories.
+ *
+ * Bounded: connections, header and request time, frame size, request bodies.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
@@ -14,11 +16,13 @@ import { PrometheusMetrics } from "effect/observability"
 import { WebSocketServer } from "ws"
 import { reasonOf, type UserError, userError } from "../cli/UserError.ts"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
+import { makeAccountApi } from "./AccountApi.ts"
+import { type Answer, answerJson, problem } from "./Answer.ts"
 import { Channels } from "./Channels.ts"
 import { Connection } from "./Connection.ts"
 import { askTimeoutMs, FloorStatusJson, makeFloorStatus } from "./FloorStatus.ts"
 import { makeReadiness } from "./Readiness.ts"
-import { originAllowed, parameterOf, pathOf, tokenMatches, tokenOf } from "./Token.ts"
+import { bearerOf, originAllowed, parameterOf, pathOf, tokenMatches, tokenOf } from "./Token.ts"
 import { makeWindDown } from "./WindDown.ts"
 
 const connectionsMax = 512
@@ -26,25 +30,11 @@ const webSocketsMax = 256
 /** How long clients get to take the last frames when the node goes. */
 const goodbyeMs = 500
 
-interface Answer {
-  readonly status: number
-  readonly type: "application/json" | "text/plain; version=0.0.4; charset=utf-8"
-  readonly body: string
-}
-
-const answerJson = (status: number, value: unknown): Answer => ({
-  status,
-  type: "application/json",
-  body: `${JSON.stringify(value)}\n`
-})
-
-const refusal = (status: number, message: string): Answer => answerJson(status, { error: message })
-
-const unauthorized = refusal(
+const unauthorized = problem(
   401,
   "The token is missing or wrong. Send `Authorization: Bearer TOKEN`; `outcry start` prints it."
 )
-const foreignOrigin = refusal(403, "Pages of other origins may not use this gateway.")
+const foreignOrigin = problem(403, "Pages of other origins may not use this gateway.")
 
 /** The gateway that runs on this node. */
 export class Gateway extends Context.Service<Gateway, { readonly port: number }>()("@outcry/runtime/gateway/Gateway") {
@@ -79,21 +69,30 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
   const encodeAccount = Schema.encodeEffect(Schema.toCodecJson(AccountStatus))
   const services = yield* Effect.context<never>()
   const encodeStatus = Schema.encodeEffect(FloorStatusJson)
+  const accountApi = yield* makeAccountApi(floor, channels)
   const connections = new Set<Connection>()
 
   const askAccount = (name: string) =>
     accountClient(name).Status().pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
 
   const mayRead = (request: IncomingMessage): boolean => tokenMatches(tokenOf(request) ?? "", floor.token)
+  const mayChange = (request: IncomingMessage): boolean => tokenMatches(bearerOf(request) ?? "", floor.token)
 
   const route = (request: IncomingMessage, path: string): Effect.Effect<Answer> => {
     if (!originAllowed(request)) return Effect.succeed(foreignOrigin)
     if (path === "/api/v1/wind-down") {
-      if (request.method !== "POST") return Effect.succeed(refusal(405, "Only POST is understood here."))
-      return mayRead(request) ? Effect.map(windDown, (done) => answerJson(200, done)) : Effect.succeed(unauthorized)
+      if (request.method !== "POST") return Effect.succeed(problem(405, "Only POST is understood here."))
+      return mayChange(request) ? Effect.map(windDown, (done) => answerJson(200, done)) : Effect.succeed(unauthorized)
+    }
+    const api = accountApi.route(request, path)
+    if (api !== undefined) {
+      const allowed = request.method === "GET" ? mayRead(request) : mayChange(request)
+      return allowed
+        ? Effect.catchTag(api, "Refusal", ({ answer }) => Effect.succeed(answer))
+        : Effect.succeed(unauthorized)
     }
     if (request.method !== "GET" && request.method !== "HEAD")
-      return Effect.succeed(refusal(405, "Only GET is understood here."))
+      return Effect.succeed(problem(405, "Only GET is understood here."))
     switch (path) {
       case "/health":
         return Effect.succeed(answerJson(200, { node: node.name, status: "up", pid: process.pid }))
@@ -116,39 +115,48 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
         if (!mayRead(request)) return Effect.succeed(unauthorized)
         const name = parameterOf(request, "name")
         if (!floor.accounts.some((account) => account.name === name))
-          return Effect.succeed(refusal(404, `There is no account ${name}.`))
+          return Effect.succeed(problem(404, `There is no account ${name}.`))
         return askAccount(name).pipe(
           Effect.map((body) => answerJson(200, body)),
-          Effect.catch((error) => Effect.succeed(refusal(503, reasonOf(error))))
+          Effect.catch((error) => Effect.succeed(problem(503, reasonOf(error))))
         )
       }
       default:
         return Effect.succeed(
-          refusal(404, "Not here. Try /health, /ready, /metrics, /api/v1/status or the WebSocket /ws.")
+          problem(
+            404,
+            "Not here. Try /health, /ready, /metrics, /api/v1/status, /api/v1/orders, /api/v1/accounts or the WebSocket /ws."
+          )
         )
     }
   }
 
   const routes = ["/health", "/ready", "/metrics", "/api/v1/status", "/api/v1/account", "/api/v1/wind-down", "/ws"]
+  /** Ids of orders and names of accounts never become labels. */
+  const routeOf = (path: string): string => {
+    if (routes.includes(path)) return path
+    return /^\/api\/v1\/(?:orders|accounts)(?=\/|$)/.exec(path)?.[0] ?? "other"
+  }
 
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
     const startedMs = performance.now()
     const pathname = pathOf(request)
     const answered = route(request, pathname).pipe(
       Effect.catchCause((cause) =>
-        Effect.as(Effect.logError(`${pathname} failed`, cause), refusal(500, "This failed; the node's log says why."))
+        Effect.as(Effect.logError(`${pathname} failed`, cause), problem(500, "This failed; the node's log says why."))
       ),
       Effect.map((answer) => {
         response.writeHead(answer.status, {
           "content-type": answer.type,
           "content-length": Buffer.byteLength(answer.body),
           "cache-control": "no-store",
-          "x-content-type-options": "nosniff"
+          "x-content-type-options": "nosniff",
+          ...(answer.retryAfter === undefined ? {} : { "retry-after": String(answer.retryAfter) })
         })
         response.end(request.method === "HEAD" ? undefined : answer.body)
         Metric.withAttributes(httpRequest, {
           method: request.method ?? "",
-          route: routes.includes(pathname) ? pathname : "other",
+          route: routeOf(pathname),
           status: String(answer.status)
         }).updateUnsafe((performance.now() - startedMs) / 1_000, services)
       })
@@ -176,11 +184,11 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
     socket.on("error", () => undefined)
     const pathname = pathOf(request)
     const token = tokenOf(request)
-    if (pathname !== "/ws") return refuseUpgrade(socket, refusal(404, "The WebSocket is at /ws."))
+    if (pathname !== "/ws") return refuseUpgrade(socket, problem(404, "The WebSocket is at /ws."))
     if (!originAllowed(request)) return refuseUpgrade(socket, foreignOrigin)
     if (token !== undefined && !tokenMatches(token, floor.token)) return refuseUpgrade(socket, unauthorized)
     if (connections.size >= webSocketsMax)
-      return refuseUpgrade(socket, refusal(503, "Too many WebSocket clients; try another node."))
+      return refuseUpgrade(socket, problem(503, "Too many WebSocket clients; try another node."))
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection({
         socket: webSocket,

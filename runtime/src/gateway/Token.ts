@@ -14,10 +14,14 @@ export const tokenMatches = (given: string, expected: string): boolean => {
   return timingSafeEqual(digest(given), digest(expected))
 }
 
+/** From `Authorization: Bearer`; undefined where it is not there. */
+export const bearerOf = (request: IncomingMessage): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1]
+
 /** From `Authorization: Bearer` or `?token=`; undefined where neither is there. */
 export const tokenOf = (request: IncomingMessage): string | undefined => {
-  const header = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")
-  if (header !== null) return header[1]
+  const header = bearerOf(request)
+  if (header !== undefined) return header
   const parameter = parameterOf(request, "token")
   return parameter === "" ? undefined : parameter
 }

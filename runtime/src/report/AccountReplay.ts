@@ -6,6 +6,7 @@
  * ends the fold and is itself a violation.
  */
 import { invariants } from "@outcry/model/Account"
+import type { AccountEvent } from "@outcry/model/AccountEvent"
 import * as AccountEventCodec from "@outcry/model/AccountEventCodec"
 import { stateHash } from "@outcry/model/AccountHash"
 import { type AccountState, evolve, findOrder, initial, versionKey } from "@outcry/model/AccountState"
@@ -22,8 +23,19 @@ export interface OrderOutcome {
   timeAccepted: number | undefined
   status: string
   reason: string
-  /** It was `unknown` at some time, whatever it is now. */
-  wasUnknown: boolean
+  /** What happened to it at some time, whatever it is now. */
+  readonly was: Set<Episode>
+}
+
+/** Episodes of an order's life that its final state does not tell. */
+export type Episode = "unknown" | "held" | "triggered" | "resolved" | "provisional" | "busted" | "resubmitted"
+
+const episodes: Partial<Record<AccountEvent["type"], Episode>> = {
+  OrderUnknown: "unknown",
+  OrderTriggered: "triggered",
+  OrderResolved: "resolved",
+  FillInferred: "provisional",
+  FillBusted: "busted"
 }
 
 export interface AccountReplay {
@@ -77,9 +89,12 @@ export class AccountFold {
           instrument,
           timeIntent,
           timeAccepted: undefined,
-          status: "intended",
+          status: event.placement === "held" ? "held" : "intended",
           reason: "",
-          wasUnknown: false
+          was: new Set([
+            ...(event.placement === "held" ? (["held"] as const) : []),
+            ...(event.attempt > 1 ? (["resubmitted"] as const) : [])
+          ])
         })
       } else if (event.type === "IntentRefused") {
         this.#refused.set(event.reason, (this.#refused.get(event.reason) ?? 0) + 1)
@@ -94,7 +109,7 @@ export class AccountFold {
     }
   }
 
-  #follow(clientOrderId: string, type: string, timeUs: number): void {
+  #follow(clientOrderId: string, type: AccountEvent["type"], timeUs: number): void {
     const order = findOrder(this.#state, clientOrderId)
     if (order === undefined) return
     if (type === "OrderFilled") {
@@ -106,7 +121,8 @@ export class AccountFold {
     if (outcome === undefined) return
     outcome.status = order.status
     outcome.reason = order.reason
-    if (type === "OrderUnknown") outcome.wasUnknown = true
+    const episode = episodes[type]
+    if (episode !== undefined) outcome.was.add(episode)
     if (type === "OrderAccepted") outcome.timeAccepted ??= timeUs
   }
 

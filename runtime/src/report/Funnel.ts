@@ -50,7 +50,8 @@ const aroundTheBatch: ReadonlyArray<RefusalReason> = [
   "IntentExpired",
   "OrderNotOpen",
   "UnknownInstrument",
-  "DuplicateOrder"
+  "DuplicateOrder",
+  "AccountFrozen"
 ]
 
 /** Checks in the order they are made: first those around the batch, then the table of PreTrade. */
@@ -76,8 +77,13 @@ const hints: Readonly<Record<RefusalReason, string>> = {
   IntentExpired: "Its intents wait too long for the account; see the load of the nodes, or raise intentAgeMsMax.",
   OrderNotOpen: "It cancelled what was closed already, which does no harm.",
   DuplicateOrder: "The order exists already.",
+  AccountFrozen: "The account's journal is damaged; `outcry verify` names the row and what to do.",
   InvalidPrice: "The strategy computed a price that is none.",
-  InvalidQuantity: "The strategy computed a quantity that is none."
+  InvalidQuantity: "The strategy computed a quantity that is none.",
+  InvalidTrigger: "Give a stop or take-profit a trigger, a trailing stop exactly one trail.",
+  InvalidTerms: "The terms do not go together; the last case says which.",
+  NothingToReduce: "There is no position for its reduce-only order; it does no harm.",
+  SelfTrade: "It would have traded with an order of this account's own; cancel that one first."
 }
 
 const hintOf = (reason: string): string => (reason in hints ? hints[reason as RefusalReason] : "")

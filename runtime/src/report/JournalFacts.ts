@@ -40,7 +40,10 @@ export interface FillSum {
   readonly fills: number
 }
 
-/** Σ ± quantity over unique (account, instrument, venue trade id). The side is the fill's own. */
+/**
+ * Σ ± quantity over unique (account, instrument, venue trade id, side), without those that were taken back. The side is
+ * the fill's own: of a trade with ourselves there are two.
+ */
 export const fillSums = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   return yield* sql<FillSum>`
@@ -48,9 +51,12 @@ export const fillSums = Effect.gen(function* () {
       trim_scale(sum(CASE payload ->> 'side' WHEN 'buy' THEN 1 ELSE -1 END * (payload ->> 'quantity')::numeric))::text AS quantity,
       count(*)::float8 AS fills
     FROM (
-      SELECT DISTINCT ON (entity_id, payload ->> 'instrument', payload ->> 'venueTradeId') entity_id, payload
+      SELECT DISTINCT ON (entity_id, payload ->> 'instrument', payload ->> 'venueTradeId', payload ->> 'side') entity_id, payload
       FROM journal WHERE type = 'OrderFilled'
-      ORDER BY entity_id, payload ->> 'instrument', payload ->> 'venueTradeId', seq
+      ORDER BY entity_id, payload ->> 'instrument', payload ->> 'venueTradeId', payload ->> 'side', seq
     ) unique_fills
+    WHERE (entity_id, payload ->> 'instrument', payload ->> 'venueTradeId', payload ->> 'side') NOT IN (
+      SELECT entity_id, payload ->> 'instrument', payload ->> 'venueTradeId', payload ->> 'side'
+      FROM journal WHERE type = 'FillBusted')
     GROUP BY entity_id, payload ->> 'instrument' ORDER BY 1, 2`
 })

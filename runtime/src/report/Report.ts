@@ -94,6 +94,18 @@ export const Report = Schema.Struct({
     NotPlaced: Counts,
     /** Orders whose fate was unknown for a while and was then established. */
     unknownSettled: Schema.Int,
+    /** Orders that were kept here for a while: for their trigger, their parent or the end of others. */
+    held: Schema.Int,
+    /** Of those, how many had their trigger touched. */
+    triggered: Schema.Int,
+    /** Orders submitted again because the venue never had the one before. */
+    resubmitted: Schema.Int,
+    /** Orders whose fate an operator settled. */
+    resolved: Schema.Int,
+    /** Orders that the venue counted as filled before it listed the executions. */
+    provisional: Schema.Int,
+    /** Orders with a fill that the venue took back. */
+    busted: Schema.Int,
     /** Intents that a check stopped before they were orders, by reason. */
     refused: Counts
   }),

@@ -9,7 +9,7 @@ import { isOurs } from "@outcry/model/ClientOrderId"
 import { baseAmount, quantityText } from "@outcry/model/Instrument"
 import type { FloorStatus } from "../gateway/FloorStatus.ts"
 import { positionRows } from "../gateway/AccountRows.ts"
-import type { AccountReplay, OrderOutcome } from "./AccountReplay.ts"
+import type { AccountReplay, Episode, OrderOutcome } from "./AccountReplay.ts"
 import { funnel } from "./Funnel.ts"
 import type { FillSum } from "./JournalFacts.ts"
 import { distribution } from "./Latency.ts"
@@ -49,6 +49,9 @@ const reasonsOf = (orders: ReadonlyArray<OrderOutcome>, status: string): Record<
   count(
     orders.filter((order) => order.status === status).map(({ reason }) => (reason === "" ? "no reason given" : reason))
   )
+
+const episode = (orders: ReadonlyArray<OrderOutcome>, name: Episode): number =>
+  orders.filter(({ was }) => was.has(name)).length
 
 const merged = (maps: Iterable<ReadonlyMap<string, number>>): Record<string, number> => {
   const counts: Record<string, number> = {}
@@ -237,7 +240,13 @@ export const buildReport = (input: ReportInput): Report => {
       rejected: reasonsOf(orders, "rejected"),
       unknown: reasonsOf(orders, "unknown"),
       NotPlaced: reasonsOf(orders, "notPlaced"),
-      unknownSettled: orders.filter(({ status, wasUnknown }) => wasUnknown && status !== "unknown").length,
+      unknownSettled: orders.filter(({ status, was }) => was.has("unknown") && status !== "unknown").length,
+      held: episode(orders, "held"),
+      triggered: episode(orders, "triggered"),
+      resubmitted: episode(orders, "resubmitted"),
+      resolved: episode(orders, "resolved"),
+      provisional: episode(orders, "provisional"),
+      busted: episode(orders, "busted"),
       refused: merged(input.replays.map(({ refused }) => refused))
     },
     fills: input.replays.reduce((total, { fills }) => total + fills, 0),

@@ -57,6 +57,14 @@ const verdict = (report: Report): ReadonlyArray<string> => {
   ]
 }
 
+/** What orders went through on their way, where any did. */
+const episodesOf = ({ orders }: Report): ReadonlyArray<string> => {
+  const seen = (["held", "triggered", "resubmitted", "resolved", "provisional", "busted"] as const)
+    .filter((name) => orders[name] > 0)
+    .map((name) => `${orders[name]} ${name}`)
+  return seen.length === 0 ? [] : [`on their way: ${seen.join(", ")}`]
+}
+
 export const reportText = (report: Report): string => {
   const { latency, orders, pnl } = report
   const reasons = [
@@ -71,6 +79,7 @@ export const reportText = (report: Report): string => {
     ...section(
       "Orders",
       `${orders.total} orders: ${counts(orders.byState)}; ${report.fills} fills`,
+      ...episodesOf(report),
       ...reasons.flatMap(([name, record]) => (Object.keys(record).length === 0 ? [] : [`${name}: ${counts(record)}`]))
     ),
     ...section(

@@ -11,6 +11,7 @@ import { pause } from "../Backoff.ts"
 import type { MarketDataSession, VenueEvent } from "../MarketData.ts"
 import type { VenueAddress } from "../VenueAddress.ts"
 import * as VenueClock from "../VenueClock.ts"
+import type { VenueGate } from "../VenueGates.ts"
 import * as VenueSocket from "../VenueSocket.ts"
 import { FrameDecoder } from "./FrameDecoder.ts"
 import { InstrumentChannel } from "./InstrumentChannel.ts"
@@ -50,10 +51,11 @@ interface Connection {
 /** Lives as long as its scope; nothing is connected before the first subscription. */
 export const make = (
   venue: VenueAddress,
+  gate: VenueGate,
   options: SessionOptions = defaultOptions
 ): Effect.Effect<MarketDataSession, never, Scope.Scope | HttpClient.HttpClient> =>
   Effect.gen(function* () {
-    const rest = yield* PublicRest.make(venue)
+    const rest = yield* PublicRest.make(venue, gate, yield* VenueClock.readClock)
     const clock = yield* VenueClock.make(rest.serverTimeMs)
     const snapshotPermits = yield* Semaphore.make(snapshotsAtOnce)
     const scope = yield* Effect.scope

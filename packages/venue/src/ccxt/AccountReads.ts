@@ -1,9 +1,15 @@
-/** What an account can be asked: open orders, fills, balances, and the venue's instruments. Nothing is retried. */
+/**
+ * What an account can be asked: open orders, fills, balances, and the venue's instruments. Asked again by the policy for
+ * reads. A list is believed only where the reply is one: an error that parses must not read as "nothing there".
+ */
 import type { Instrument } from "@outcry/model/Instrument"
 import { Effect, Option, Schema } from "effect"
 import * as ExchangeInfo from "../binance/ExchangeInfo.ts"
 import { wireSymbol } from "../binance/MarketFrame.ts"
+import { isClosed, rulesOf } from "../binance/OrderRules.ts"
+import { limitsOf, weights } from "../binance/SpotLimits.ts"
 import type { Read, VenueBalance, VenueFill, VenueOrder } from "../Execution.ts"
+import type { Purpose } from "../RateLimit.ts"
 import * as VenueCall from "./VenueCall.ts"
 import { accountTrade, type FindInstrument, MalformedReport, orderReply } from "./VenueReport.ts"
 
@@ -18,14 +24,26 @@ const decodeBalances = Schema.decodeUnknownOption(Balances)
 
 const unreadable = (error: MalformedReport): Read<never> => ({ _tag: "Unreachable", reason: error.message })
 
-/** All of a list, or the first that cannot be read: a part would look like the whole. */
+const json = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** All of a list, or why not: a part would look like the whole. */
 export const readAll = <A>(
-  list: ReadonlyArray<{ readonly info: unknown }>,
+  answer: VenueCall.Answer<ReadonlyArray<{ readonly info: unknown }>>,
   read: (input: unknown, find: FindInstrument) => A | MalformedReport,
   find: FindInstrument
 ): Read<ReadonlyArray<A>> => {
+  if (answer._tag !== "Answered") return VenueCall.toRead(answer)
+  const raw = json(answer.body)
+  if (!Array.isArray(raw) || raw.length !== answer.value.length)
+    return { _tag: "Unreachable", reason: "the venue's reply is not the list that was asked for" }
   const values: Array<A> = []
-  for (const each of list) {
+  for (const each of answer.value) {
     const value = read(each.info, find)
     if (value instanceof MalformedReport) return unreadable(value)
     values.push(value)
@@ -33,16 +51,23 @@ export const readAll = <A>(
   return { _tag: "Ok", value: values }
 }
 
-const load = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<Instrument>>> =>
-  // Suspended: the session is made once, and each load has a deadline of its own.
-  Effect.suspend(() => VenueCall.call(venue, VenueCall.validNow(venue), (client) => client.loadMarkets(true))).pipe(
+const load = (venue: VenueCall.Venue, purpose: Purpose): Effect.Effect<Read<ReadonlyArray<Instrument>>> =>
+  VenueCall.ask(venue, { purpose, weight: weights.exchangeInfo, isPublic: true }, (client) =>
+    client.loadMarkets(true)
+  ).pipe(
     Effect.map((answer) => {
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
+      const symbols = Object.values(answer.value).map((market) => market.info)
+      if (symbols.length === 0) return { _tag: "Unreachable", reason: "the venue names no symbols" }
+      if (isClosed(symbols)) return { _tag: "Unreachable", reason: "the venue is in maintenance: it trades no symbol" }
       venue.prepared = true
-      const found = ExchangeInfo.instrumentsOf(
-        venue.id,
-        Object.values(answer.value).map((market) => market.info)
-      )
+      const limits = limitsOf(json(answer.body))
+      if (limits !== undefined) venue.gate.rates.setLimits(limits)
+      for (const symbol of symbols) {
+        const rules = rulesOf(symbol)
+        if (Option.isSome(rules)) venue.rules.set(rules.value.symbol, rules.value)
+      }
+      const found = ExchangeInfo.instrumentsOf(venue.id, symbols)
       for (const instrument of found) {
         const symbol = wireSymbol(instrument)
         if (!venue.instruments.has(symbol)) venue.instruments.set(symbol, instrument)
@@ -53,40 +78,67 @@ const load = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<Instrume
 
 /** Reads the venue's instruments anew and keeps them for reading reports. */
 export const instruments = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<Instrument>>> =>
-  venue.loading.withPermits(1)(load(venue))
+  venue.loading.withPermits(1)(load(venue, "read"))
 
 /** ccxt needs the markets once before it places or reads; a session may begin while the venue is down. */
-export const prepared = (venue: VenueCall.Venue): Effect.Effect<Read<void>> =>
+export const prepared = (venue: VenueCall.Venue, purpose: Purpose): Effect.Effect<Read<void>> =>
   Effect.suspend((): Effect.Effect<Read<void>> => {
     const ready: Read<void> = { _tag: "Ok", value: undefined }
     if (venue.prepared) return Effect.succeed(ready)
     const once = Effect.suspend(() =>
-      venue.prepared ? Effect.succeed(ready) : Effect.map(load(venue), (read) => (read._tag === "Ok" ? ready : read))
+      venue.prepared
+        ? Effect.succeed(ready)
+        : // Asked for on the way to an order, it takes none of the key's orders.
+          Effect.map(load(venue, purpose === "place" ? "read" : purpose), (read) => (read._tag === "Ok" ? ready : read))
     )
     return venue.loading.withPermits(1)(once)
   })
 
 const preparedRead = <A>(venue: VenueCall.Venue, read: Effect.Effect<Read<A>>): Effect.Effect<Read<A>> =>
-  Effect.flatMap(prepared(venue), (ready) => (ready._tag === "Ok" ? read : Effect.succeed(ready)))
+  Effect.flatMap(prepared(venue, "read"), (ready) => (ready._tag === "Ok" ? read : Effect.succeed(ready)))
 
-export const openOrders = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<VenueOrder>>> =>
-  preparedRead(
+const openOrdersOf = (
+  venue: VenueCall.Venue,
+  symbol: string | undefined
+): Effect.Effect<Read<ReadonlyArray<VenueOrder>>> => {
+  const weight = symbol === undefined ? weights.openOrdersOfAll : weights.openOrders
+  return Effect.map(
+    VenueCall.ask(venue, { purpose: "read", weight }, (client, stamp) =>
+      client.fetchOpenOrders(symbol, undefined, undefined, stamp)
+    ),
+    (answer) => {
+      const read = readAll(answer, orderReply, VenueCall.finder(venue))
+      return read._tag === "Ok" ? { _tag: "Ok", value: read.value.map(({ order }) => order) } : read
+    }
+  )
+}
+
+/** All or nothing: one list that is missing makes the whole unreachable. */
+export const openOrders = (
+  venue: VenueCall.Venue,
+  instruments: ReadonlyArray<Instrument> = []
+): Effect.Effect<Read<ReadonlyArray<VenueOrder>>> => {
+  const symbols = instruments.map(({ symbol }) => symbol)
+  const isCheaper = symbols.length > 0 && symbols.length * weights.openOrders < weights.openOrdersOfAll
+  return preparedRead(
     venue,
     Effect.gen(function* () {
-      const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
-        client.fetchOpenOrders(undefined, undefined, undefined, stamp)
-      )
-      if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-      const read = readAll(answer.value, orderReply, VenueCall.finder(venue))
-      return read._tag === "Ok" ? { _tag: "Ok" as const, value: read.value.map(({ order }) => order) } : read
+      const orders: Array<VenueOrder> = []
+      for (const symbol of isCheaper ? symbols : [undefined]) {
+        const read = yield* openOrdersOf(venue, symbol)
+        if (read._tag !== "Ok") return read
+        orders.push(...read.value)
+      }
+      return { _tag: "Ok" as const, value: orders }
     })
   )
+}
 
 export const balances = (venue: VenueCall.Venue): Effect.Effect<Read<ReadonlyArray<VenueBalance>>> =>
   preparedRead(
     venue,
     Effect.gen(function* () {
-      const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+      const answer = yield* VenueCall.ask(venue, { purpose: "read", weight: weights.account }, (client, stamp) =>
         client.fetchBalance(stamp)
       )
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
@@ -103,15 +155,16 @@ type TradeFilter = Readonly<Record<string, string | number>>
 export const fillsPage = (
   venue: VenueCall.Venue,
   instrument: Instrument,
-  filter: TradeFilter
+  filter: TradeFilter,
+  purpose: Purpose
 ): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
   Effect.gen(function* () {
     VenueCall.know(venue, instrument)
-    const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+    const weight = "orderId" in filter ? weights.myTradesOfOrder : weights.myTrades
+    const answer = yield* VenueCall.ask(venue, { purpose, weight }, (client, stamp) =>
       client.fetchMyTrades(instrument.symbol, undefined, pageSize, { ...filter, ...stamp })
     )
-    if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-    const read = readAll(answer.value, accountTrade, VenueCall.finder(venue))
+    const read = readAll(answer, accountTrade, VenueCall.finder(venue))
     if (read._tag === "Unreachable") return read
     return {
       _tag: "Ok" as const,
@@ -123,7 +176,7 @@ const fillsFromId = (venue: VenueCall.Venue, instrument: Instrument, first: bigi
   Effect.gen(function* () {
     const fills: Array<VenueFill> = []
     for (let fromId = first; ;) {
-      const page = yield* fillsPage(venue, instrument, { fromId: fromId.toString() })
+      const page = yield* fillsPage(venue, instrument, { fromId: fromId.toString() }, "read")
       if (page._tag === "Unreachable") return page
       fills.push(...page.value)
       const last = page.value.at(-1)
@@ -132,14 +185,59 @@ const fillsFromId = (venue: VenueCall.Venue, instrument: Instrument, first: bigi
     }
   })
 
+/** More orders of others than this are not asked about at once: each costs weight that trading needs. */
+const ownersMost = 20
+
+/** Trades are listed without the client id, which alone tells an order of a lost journal from one placed by hand. */
+const withOwners = (
+  venue: VenueCall.Venue,
+  instrument: Instrument,
+  fills: ReadonlyArray<VenueFill>,
+  isKnown: (fill: VenueFill) => boolean
+): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
+  Effect.gen(function* (): Effect.fn.Return<Read<ReadonlyArray<VenueFill>>> {
+    const strange = fills.filter((fill) => fill.clientOrderId === "" && !isKnown(fill))
+    const ids = new Set(strange.map((fill) => fill.venueOrderId))
+    const owners = new Map<string, string>()
+    for (const venueOrderId of Array.from(ids).slice(0, ownersMost)) {
+      const answer = yield* VenueCall.ask(venue, { purpose: "read", weight: weights.order }, (client, stamp) =>
+        client.fetchOrder(venueOrderId, instrument.symbol, stamp)
+      )
+      if (answer._tag === "Refused") continue
+      if (answer._tag !== "Answered") return VenueCall.toRead(answer)
+      const report = orderReply(answer.value.info, VenueCall.finder(venue))
+      if (report instanceof MalformedReport) return unreadable(report)
+      if (report.order.venueOrderId === venueOrderId) owners.set(venueOrderId, report.order.clientOrderId)
+    }
+    const value = fills.map((fill) => {
+      const clientOrderId = owners.get(fill.venueOrderId)
+      return clientOrderId === undefined ? fill : { ...fill, clientOrderId }
+    })
+    return { _tag: "Ok", value }
+  })
+
+interface FillsRequest {
+  readonly instrument: Instrument
+  readonly afterTradeId: string
+  readonly sinceUs: number
+  readonly isKnown?: (fill: VenueFill) => boolean
+}
+
+export const fillsSince = (
+  venue: VenueCall.Venue,
+  request: FillsRequest
+): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
+  Effect.flatMap(listedSince(venue, request), (listed) =>
+    listed._tag === "Unreachable" || request.isKnown === undefined
+      ? Effect.succeed(listed)
+      : withOwners(venue, request.instrument, listed.value, request.isKnown)
+  )
+
 /**
  * All fills after a trade id. Without one, all since a time: Binance searches by time in windows of at most a day, so
  * the first is found day by day, and from there it goes on by id.
  */
-export const fillsSince = (
-  venue: VenueCall.Venue,
-  request: { readonly instrument: Instrument; readonly afterTradeId: string; readonly sinceUs: number }
-): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
+const listedSince = (venue: VenueCall.Venue, request: FillsRequest): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
   preparedRead(
     venue,
     Effect.gen(function* () {
@@ -151,7 +249,8 @@ export const fillsSince = (
         const nowUs = venue.clock.read().epochUs + offsetUs + errorUs
         const startTime = Math.max(0, Math.floor(fromUs / 1_000))
         // The end is a millisecond short of a day, since the venue counts both ends.
-        const page = yield* fillsPage(venue, instrument, { startTime, endTime: startTime + dayUs / 1_000 - 1 })
+        const day = { startTime, endTime: startTime + dayUs / 1_000 - 1 }
+        const page = yield* fillsPage(venue, instrument, day, "read")
         if (page._tag === "Unreachable") return page
         const first = page.value[0]
         if (first !== undefined) return yield* fillsFromId(venue, instrument, BigInt(first.venueTradeId))

@@ -39,6 +39,8 @@ export interface BinanceClient {
     params: Params
   ) => Promise<ReadonlyArray<Raw>>
   readonly fetchBalance: (params: Params) => Promise<Raw>
+  /** The bare call: needs no markets. */
+  readonly privateGetAccount: (params: Params) => Promise<unknown>
 }
 
 interface BinanceModule {

@@ -1,8 +1,11 @@
 /** An account's session at a venue of Binance's spot protocol: requests through ccxt, reports from the user stream. */
 import { Effect, type Scope } from "effect"
 import type { ExecutionSession, VenueAccount } from "../Execution.ts"
+import { wireSymbol } from "../binance/MarketFrame.ts"
+import { isNativeHere } from "../binance/OrderRules.ts"
 import type { VenueAddress } from "../VenueAddress.ts"
-import type { VenueClock } from "../VenueClock.ts"
+import type { ReadClock, VenueClock } from "../VenueClock.ts"
+import type { VenueGate } from "../VenueGates.ts"
 import * as AccountReads from "./AccountReads.ts"
 import * as BinanceClient from "./BinanceClient.ts"
 import { binanceConfig, withTransport } from "./BinanceConfig.ts"
@@ -10,7 +13,7 @@ import * as OrderLookup from "./OrderLookup.ts"
 import * as OrderRequests from "./OrderRequests.ts"
 import * as Transport from "./Transport.ts"
 import * as UserStream from "./UserStream.ts"
-import { venueOf } from "./VenueCall.ts"
+import { probe, venueOf } from "./VenueCall.ts"
 
 export interface CcxtExecutionOptions {
   /** How long a reply is waited for before the outcome is unknown; longer than requests are valid at the venue. */
@@ -25,11 +28,11 @@ export const client = (
   address: VenueAddress,
   keys: { readonly apiKey: string; readonly secret: string },
   replyMs: number,
-  monotonicUs: () => number
+  read: ReadClock
 ) =>
   Effect.gen(function* () {
     const transport = yield* Effect.acquireRelease(
-      Effect.sync(() => Transport.make({ restUrl: address.restUrl, monotonicUs })),
+      Effect.sync(() => Transport.make({ restUrl: address.restUrl, read })),
       (each) => Effect.sync(each.close)
     )
     const config = binanceConfig({ venue: address, replyMs, apiKey: keys.apiKey, secret: keys.secret })
@@ -41,24 +44,33 @@ export const make = (
   address: VenueAddress,
   account: VenueAccount,
   clock: VenueClock,
+  gate: VenueGate,
   options: CcxtExecutionOptions = defaultOptions
 ): Effect.Effect<ExecutionSession, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const made = yield* client(address, account, options.replyMs, () => clock.read().monotonicUs)
-    const venue = venueOf(address.id, clock, made)
+    const made = yield* client(address, account, options.replyMs, clock.read)
+    const venue = venueOf(address.id, clock, account, { ...made, gate })
+    yield* gate.breaker.probeWith(Effect.suspend(() => probe(venue)))
     yield* clock.ready
-    const events = yield* UserStream.make(venue, address, account, options.userStream)
+    const { events, expect } = yield* UserStream.make(venue, address, account, options.userStream)
     return {
+      native: (instrument, terms) => isNativeHere(terms, venue.rules.get(wireSymbol(instrument))),
       place: Effect.fn("Venue.place")(function* (request) {
-        return yield* OrderRequests.place(venue, request)
+        const sentUs = clock.read().monotonicUs
+        const outcome = yield* OrderRequests.place(venue, request)
+        if (outcome._tag === "Accepted") expect(request.clientOrderId, sentUs)
+        return outcome
       }),
       cancel: Effect.fn("Venue.cancel")(function* (request) {
-        return yield* OrderRequests.cancel(venue, request)
+        const sentUs = clock.read().monotonicUs
+        const outcome = yield* OrderRequests.cancel(venue, request)
+        if (outcome._tag === "Canceled") expect(request.clientOrderId, sentUs)
+        return outcome
       }),
       lookup: Effect.fn("Venue.lookup")(function* (request) {
         return yield* OrderLookup.lookup(venue, request)
       }),
-      openOrders: AccountReads.openOrders(venue),
+      openOrders: (asked) => AccountReads.openOrders(venue, asked),
       fillsSince: (request) => AccountReads.fillsSince(venue, request),
       balances: AccountReads.balances(venue),
       instruments: AccountReads.instruments(venue),

@@ -60,6 +60,17 @@ export const ending = (attempt: Attempt, failure: unknown): Ending => {
 }
 
 /**
+ * Whether it speaks for a venue that is down or in maintenance: no connection, no whole reply, or a 5xx.
+ * What was refused, or not sent for a reason of ours, does not.
+ */
+export const isSilent = ({ status, tried, withheld }: Attempt): boolean =>
+  tried && !withheld && (status === 0 || status >= 500)
+
+/** A timestamp outside the venue's receive window: late, or one of the clocks has moved. */
+export const isClockOff = ({ body, status }: Attempt): boolean =>
+  status >= 400 && status < 500 && refusalIn(body)?.code === "-1021"
+
+/**
  * A placement whose client id is that of an order still open. Spot says it in the words of −2010, a code that also
  * stands for a lack of funds and other refusals; −4116 is the code of the derivatives.
  */

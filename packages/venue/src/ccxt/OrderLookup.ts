@@ -2,10 +2,13 @@
  * What became of an order of ours: open orders, then the order by its id, then history, then its fills.
  *
  * A client id may have been used before by an order that has ended. What was created before the intent is not ours;
- * where the venue's own id is known, only that counts. `Absent` needs a clear "no" from every source.
+ * where the venue's own id is known, both must fit. `Absent` needs a clear "no" from every source; an answer about another
+ * order than the one asked for is no answer.
  */
 import type { Instrument } from "@outcry/model/Instrument"
+import { planted } from "@outcry/model/Planted"
 import { Effect } from "effect"
+import { weights } from "../binance/SpotLimits.ts"
 import type { LookupOutcome, LookupOrder, Read, VenueFill } from "../Execution.ts"
 import * as AccountReads from "./AccountReads.ts"
 import * as Classify from "./Classify.ts"
@@ -22,15 +25,16 @@ const nothing: Source = { _tag: "Ok", value: undefined }
 export const lookup = (venue: VenueCall.Venue, request: LookupOrder): Effect.Effect<LookupOutcome> =>
   Effect.gen(function* (): Effect.fn.Return<LookupOutcome> {
     const { instrument } = request
-    const ready = yield* AccountReads.prepared(venue)
+    const ready = yield* AccountReads.prepared(venue, "lookup")
     if (ready._tag === "Unreachable") return { _tag: "Unclear", reason: ready.reason }
     VenueCall.know(venue, instrument)
     const { errorUs, offsetUs } = yield* venue.clock.estimate
     const earliestUs = request.timeIntent === undefined ? 0 : request.timeIntent + offsetUs - errorUs - slackUs
     const isOurs = ({ order, timeCreated }: ReportedOrder): boolean =>
       order.instrument === instrument.id &&
+      order.clientOrderId === request.clientOrderId &&
       (request.venueOrderId === undefined
-        ? order.clientOrderId === request.clientOrderId && (timeCreated === 0 || timeCreated >= earliestUs)
+        ? timeCreated === 0 || timeCreated >= earliestUs
         : order.venueOrderId === request.venueOrderId)
     for (const source of [fromOpenOrders, fromOrder, fromHistory]) {
       const read = yield* source(venue, request, isOurs, earliestUs)
@@ -52,18 +56,18 @@ const first = (
   answer: VenueCall.Answer<ReadonlyArray<{ readonly info: unknown }>>,
   isOurs: (order: ReportedOrder) => boolean
 ): Source => {
-  if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-  const read = AccountReads.readAll(answer.value, orderReply, VenueCall.finder(venue))
-  return read._tag === "Ok" ? { _tag: "Ok", value: read.value.find(isOurs) } : read
+  const read = AccountReads.readAll(answer, orderReply, VenueCall.finder(venue))
+  if (read._tag !== "Ok") return read
+  return { _tag: "Ok", value: planted("firstOfListTrusted") ? read.value[0] : read.value.find(isOurs) }
 }
 
 const fromOpenOrders: Ask = (venue, { instrument }, isOurs) =>
-  VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+  VenueCall.ask(venue, { purpose: "lookup", weight: weights.openOrders }, (client, stamp) =>
     client.fetchOpenOrders(instrument.symbol, undefined, undefined, stamp)
   ).pipe(Effect.map((answer) => first(venue, answer, isOurs)))
 
 const fromOrder: Ask = (venue, { clientOrderId, instrument, venueOrderId }, isOurs) =>
-  VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+  VenueCall.ask(venue, { purpose: "lookup", weight: weights.order }, (client, stamp) =>
     venueOrderId === undefined
       ? client.fetchOrder("", instrument.symbol, { ...stamp, origClientOrderId: clientOrderId })
       : client.fetchOrder(venueOrderId, instrument.symbol, stamp)
@@ -73,6 +77,12 @@ const fromOrder: Ask = (venue, { clientOrderId, instrument, venueOrderId }, isOu
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
       const report = orderReply(answer.value.info, VenueCall.finder(venue))
       if (report instanceof MalformedReport) return { _tag: "Unreachable", reason: report.message }
+      const { order } = report
+      const isAskedFor =
+        order.instrument === instrument.id &&
+        order.clientOrderId === clientOrderId &&
+        (venueOrderId === undefined || order.venueOrderId === venueOrderId)
+      if (!isAskedFor) return { _tag: "Unreachable", reason: "the venue's answer is about another order" }
       return isOurs(report) ? { _tag: "Ok", value: report } : nothing
     })
   )
@@ -84,11 +94,10 @@ const fromHistory: Ask = (venue, request, isOurs, earliestUs) =>
     const dayMs = 86_400_000
     const startTime = Math.max(0, Math.floor(earliestUs / 1_000))
     for (let from: Readonly<Record<string, number>> = { startTime, endTime: startTime + dayMs - 1 }; ;) {
-      const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+      const answer = yield* VenueCall.ask(venue, { purpose: "lookup", weight: weights.allOrders }, (client, stamp) =>
         client.fetchOrders(request.instrument.symbol, undefined, AccountReads.pageSize, { ...from, ...stamp })
       )
-      if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-      const read = AccountReads.readAll(answer.value, orderReply, VenueCall.finder(venue))
+      const read = AccountReads.readAll(answer, orderReply, VenueCall.finder(venue))
       if (read._tag === "Unreachable") return read
       const found = read.value.find(isOurs)
       if (found !== undefined) return { _tag: "Ok", value: found }
@@ -108,7 +117,7 @@ const withFills = (
     if (order.filledLots === 0) return { _tag: "Found", order, fills: [] }
     const fills: Array<VenueFill> = []
     for (let filter: Readonly<Record<string, string>> = { orderId: order.venueOrderId }; ;) {
-      const page = yield* AccountReads.fillsPage(venue, instrument, filter)
+      const page = yield* AccountReads.fillsPage(venue, instrument, filter, "lookup")
       if (page._tag === "Unreachable") return { _tag: "Unclear", reason: page.reason }
       for (const fill of page.value) {
         if (fill.venueOrderId === order.venueOrderId) fills.push({ ...fill, clientOrderId: order.clientOrderId })

@@ -3,45 +3,80 @@
  * Requests of one session run side by side; cancels have connections of their own.
  */
 import * as Instrument from "@outcry/model/Instrument"
+import type { OrderTerms } from "@outcry/model/Order"
 import { Effect } from "effect"
+import { wireTypes } from "../binance/OrderRules.ts"
+import { weights } from "../binance/SpotLimits.ts"
 import type { CancelOrder, CancelOutcome, PlaceOrder, PlaceOutcome } from "../Execution.ts"
 import * as AccountReads from "./AccountReads.ts"
 import * as Classify from "./Classify.ts"
 import * as VenueCall from "./VenueCall.ts"
 import { MalformedReport, orderReply } from "./VenueReport.ts"
 
+const hasLimit = ({ type }: OrderTerms): boolean =>
+  type === "limit" || type === "stopLimit" || type === "takeProfitLimit"
+
+/** Decimal percent of basis points, exactly: 125 is "1.25". */
+const percentText = (bps: number): string => `${Math.floor(bps / 100)}.${String(bps % 100).padStart(2, "0")}`
+
+/** ccxt's parameters beyond type, side, quantity and price. Reduce-only and GTD are the account's own business. */
+export const paramsOf = (
+  instrument: Instrument.Instrument,
+  terms: OrderTerms
+): Readonly<Record<string, string | boolean>> => {
+  const { displayLots, postOnly, timeInForce, trailBps, triggerTicks, type } = terms
+  const trigger = type !== "trailingStop" && triggerTicks !== undefined && type !== "limit" && type !== "market"
+  return {
+    ...(hasLimit(terms) &&
+      (postOnly && type === "limit"
+        ? { postOnly: true }
+        : { timeInForce: timeInForce === "GTD" ? "GTC" : timeInForce })),
+    ...(trigger && { stopPrice: Instrument.priceText(instrument, triggerTicks) }),
+    // ccxt turns it into trailingDelta, in basis points.
+    ...(type === "trailingStop" && trailBps !== undefined && { trailingPercent: percentText(trailBps) }),
+    ...(displayLots !== undefined && { icebergQty: Instrument.quantityText(instrument, displayLots) })
+  }
+}
+
 export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effect<PlaceOutcome> =>
   Effect.gen(function* (): Effect.fn.Return<PlaceOutcome> {
     const { clientOrderId, instrument, terms } = request
-    const ready = yield* AccountReads.prepared(venue)
+    const ready = yield* AccountReads.prepared(venue, "place")
     if (ready._tag === "Unreachable") return { _tag: "NotSent", reason: `no markets from the venue: ${ready.reason}` }
     VenueCall.know(venue, instrument)
-    const limit = terms.type === "limit"
-    const price = limit ? Instrument.priceText(instrument, terms.priceTicks) : undefined
+    if (terms.type === "trailingStop" && terms.trailBps === undefined)
+      return { _tag: "NotSent", reason: "the venue trails by percent only: emulate a trail by amount" }
+    const price = hasLimit(terms) ? Instrument.priceText(instrument, terms.priceTicks) : undefined
     const quantity = Instrument.quantityText(instrument, terms.lots)
+    const type = terms.type === "limit" || terms.type === "market" ? terms.type : wireTypes[terms.type]
     const validity = { timeUs: request.timeIntent, deadlineUs: request.deadlineUs }
-    const answer = yield* VenueCall.call(venue, validity, (client, stamp) =>
-      client.createOrder(instrument.symbol, terms.type, terms.side, quantity, price, {
-        ...stamp,
-        newClientOrderId: clientOrderId,
-        ...(limit && (terms.postOnly ? { postOnly: true } : { timeInForce: terms.timeInForce }))
-      })
+    const answer = yield* VenueCall.call(
+      venue,
+      { purpose: "place", weight: weights.placeOrder, validity },
+      (client, stamp) =>
+        client.createOrder(instrument.symbol, type, terms.side, quantity, price, {
+          ...stamp,
+          newClientOrderId: clientOrderId,
+          ...paramsOf(instrument, terms)
+        })
     )
+    const wire = answer.wire === undefined ? {} : { wire: answer.wire }
     switch (answer._tag) {
       case "NotSent":
       case "Unknown":
-        return answer
+        return { _tag: answer._tag, reason: answer.reason, ...wire }
       case "Refused": {
         const { code, reason } = answer
-        return Classify.isDuplicate(code, reason) ? { _tag: "Duplicate", code } : { _tag: "Rejected", code, reason }
+        const duplicate = Classify.isDuplicate(code, reason)
+        return duplicate ? { _tag: "Duplicate", code, ...wire } : { _tag: "Rejected", code, reason, ...wire }
       }
       case "Answered": {
         const report = orderReply(answer.value.info, VenueCall.finder(venue))
-        if (report instanceof MalformedReport) return { _tag: "Unknown", reason: report.message }
+        if (report instanceof MalformedReport) return { _tag: "Unknown", reason: report.message, ...wire }
         if (report.order.clientOrderId !== clientOrderId || report.order.instrument !== instrument.id) {
-          return { _tag: "Unknown", reason: "the venue's reply is about another order" }
+          return { _tag: "Unknown", reason: "the venue's reply is about another order", ...wire }
         }
-        return { _tag: "Accepted", order: report.order, fills: report.fills }
+        return { _tag: "Accepted", order: report.order, fills: report.fills, ...wire }
       }
     }
   })
@@ -50,15 +85,18 @@ export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effec
 export const cancel = (venue: VenueCall.Venue, request: CancelOrder): Effect.Effect<CancelOutcome> =>
   Effect.gen(function* (): Effect.fn.Return<CancelOutcome> {
     const { clientOrderId, instrument } = request
-    const ready = yield* AccountReads.prepared(venue)
+    const ready = yield* AccountReads.prepared(venue, "cancel")
     if (ready._tag === "Unreachable") return { _tag: "Unknown", reason: `not sent: ${ready.reason}` }
     VenueCall.know(venue, instrument)
-    const answer = yield* VenueCall.call(venue, VenueCall.validNow(venue), (client, stamp) =>
+    const answer = yield* VenueCall.call(venue, { purpose: "cancel", weight: weights.cancelOrder }, (client, stamp) =>
       client.cancelOrder("", instrument.symbol, { ...stamp, origClientOrderId: clientOrderId })
     )
     if (answer._tag === "Refused" && Classify.isNotOpen(answer.code)) return { _tag: "NotOpen", code: answer.code }
     if (answer._tag !== "Answered") return { _tag: "Unknown", reason: VenueCall.reasonOf(answer) }
     const report = orderReply(answer.value.info, VenueCall.finder(venue))
     if (report instanceof MalformedReport) return { _tag: "Unknown", reason: report.message }
+    if (report.order.clientOrderId !== clientOrderId || report.order.instrument !== instrument.id) {
+      return { _tag: "Unknown", reason: "the venue's reply is about another order" }
+    }
     return { _tag: "Canceled", order: report.order }
   })

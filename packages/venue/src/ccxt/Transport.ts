@@ -8,18 +8,44 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import http from "node:http"
 import https from "node:https"
+import type { ReadClock } from "../VenueClock.ts"
 
 /** What became of one request; filled in as it happens. */
 export interface Attempt {
   /** Monotonic µs from which on nothing may be sent. */
   readonly deadlineUs: number
+  /** A connection was asked for. */
+  tried: boolean
+  /** Not sent for a reason of ours, whatever the venue's state. */
+  withheld: boolean
   sent: boolean
   /** HTTP status; 0 until the whole reply is here. */
   status: number
   body: string
+  headers: http.IncomingHttpHeaders
+  method: string
+  path: string
+  /** Query or body as sent; holds key and signature. */
+  request: string
+  /** Epoch µs by our clock. */
+  sentUs: number
+  answeredUs: number
 }
 
-export const attemptUntil = (deadlineUs: number): Attempt => ({ deadlineUs, sent: false, status: 0, body: "" })
+export const attemptUntil = (deadlineUs: number): Attempt => ({
+  deadlineUs,
+  tried: false,
+  withheld: false,
+  sent: false,
+  status: 0,
+  body: "",
+  headers: {},
+  method: "",
+  path: "",
+  request: "",
+  sentUs: 0,
+  answeredUs: 0
+})
 
 /** The request was not sent, for a reason of ours. */
 export class SendRefused extends Error {
@@ -50,7 +76,7 @@ export interface Transport {
 export interface TransportOptions {
   /** The only origin that is spoken to. */
   readonly restUrl: string
-  readonly monotonicUs: () => number
+  readonly read: ReadClock
 }
 
 /** Connections to a venue at once, for each of the two lanes. */
@@ -71,11 +97,19 @@ export const make = (options: TransportOptions): Transport => {
     new Promise((resolve, reject) => {
       const target = new URL(url)
       const attempt = attempts.getStore()
-      if (target.origin !== origin) return reject(new SendRefused(`${target.origin} is not the venue ${origin}`))
       if (attempt === undefined)
         return reject(new SendRefused(`${params.method} ${target.pathname} without a deadline`))
+      const withhold = (why: string): SendRefused => {
+        if (!attempt.sent) attempt.withheld = true
+        return new SendRefused(why)
+      }
+      if (target.origin !== origin) return reject(withhold(`${target.origin} is not the venue ${origin}`))
       // A second request under one attempt would be a retry that nobody decided on.
-      if (attempt.sent) return reject(new SendRefused(`${params.method} ${target.pathname} would be a second request`))
+      if (attempt.tried) return reject(withhold(`${params.method} ${target.pathname} would be a second request`))
+      attempt.tried = true
+      attempt.method = params.method
+      attempt.path = target.pathname
+      attempt.request = params.body ?? target.search.slice(1)
       const request = (secure ? https : http).request(target, {
         method: params.method,
         headers: { ...params.headers, "accept-encoding": "identity" },
@@ -85,10 +119,12 @@ export const make = (options: TransportOptions): Transport => {
       request.on("socket", (socket) => {
         const send = (): void => {
           if (request.destroyed) return
-          if (options.monotonicUs() >= attempt.deadlineUs) {
-            return void request.destroy(new SendRefused("the deadline had passed before the request could be sent"))
+          const now = options.read()
+          if (now.monotonicUs >= attempt.deadlineUs) {
+            return void request.destroy(withhold("the deadline had passed before the request could be sent"))
           }
           attempt.sent = true
+          attempt.sentUs = now.epochUs
           request.end(params.body)
         }
         if (socket.connecting) socket.once(secure ? "secureConnect" : "connect", send)
@@ -110,6 +146,8 @@ export const make = (options: TransportOptions): Transport => {
           const body = Buffer.concat(chunks).toString("utf8")
           attempt.status = response.statusCode ?? 0
           attempt.body = body
+          attempt.headers = response.headers
+          attempt.answeredUs = options.read().epochUs
           resolve({
             status: attempt.status,
             statusText: response.statusMessage ?? "",

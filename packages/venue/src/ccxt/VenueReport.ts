@@ -3,8 +3,10 @@
  * not fit, down to a price between two ticks, is a `MalformedReport`, never a guess.
  * Source: developers.binance.com, spot "Trading endpoints" and "User Data Stream", 2026-11.
  */
+import * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import type { Side } from "@outcry/model/MarketData"
+import type { OrderType } from "@outcry/model/Order"
 import { Option, Schema } from "effect"
 import type { VenueFill, VenueOrder } from "../Execution.ts"
 
@@ -33,7 +35,14 @@ const OrderReply = Schema.Struct({
   origQty: Schema.String,
   executedQty: Schema.String,
   status: Schema.String,
+  type: Schema.String,
   side: WireSide,
+  /** Of stops and take-profits; zero in others' replies where it is there at all. */
+  stopPrice: Schema.optionalKey(Schema.String),
+  /** Of a trailing stop: its distance in basis points. */
+  trailingDelta: Schema.optionalKey(Schema.Number),
+  /** In quote asset; its misspelling is the venue's. Negative where an old order's is not known. */
+  cummulativeQuoteQty: Schema.optionalKey(Schema.String),
   time: Schema.optionalKey(Schema.Number),
   transactTime: Schema.optionalKey(Schema.Number),
   updateTime: Schema.optionalKey(Schema.Number),
@@ -70,6 +79,13 @@ const ExecutionReport = Schema.Struct({
   S: WireSide,
   q: Schema.String,
   p: Schema.String,
+  o: Schema.String,
+  /** Stop price, zero where there is none. */
+  P: Schema.optionalKey(Schema.String),
+  /** Trailing delta. */
+  d: Schema.optionalKey(Schema.Number),
+  /** Cumulative quote quantity. */
+  Z: Schema.optionalKey(Schema.String),
   x: Schema.String,
   X: Schema.String,
   i: Id,
@@ -93,6 +109,16 @@ const statuses: Record<string, VenueOrder["status"]> = {
   EXPIRED: "expired",
   EXPIRED_IN_MATCH: "expired",
   REJECTED: "rejected"
+}
+
+const types: Record<string, OrderType> = {
+  LIMIT: "limit",
+  LIMIT_MAKER: "limit",
+  MARKET: "market",
+  STOP_LOSS: "stop",
+  STOP_LOSS_LIMIT: "stopLimit",
+  TAKE_PROFIT: "takeProfit",
+  TAKE_PROFIT_LIMIT: "takeProfitLimit"
 }
 
 const sideOf = (side: "BUY" | "SELL"): Side => (side === "BUY" ? "buy" : "sell")
@@ -140,6 +166,25 @@ class Finder {
     return lots ?? this.refuse(`quantity ${quantity} is no multiple of ${instrument.lotSize}`)
   }
 
+  /** A stop with a distance trails. */
+  type(type: string, trailingDelta: number | undefined): OrderType {
+    const found = types[type] ?? this.refuse(`type ${type} is not known`)
+    return trailingDelta !== undefined && trailingDelta > 0 && found === "stop" ? "trailingStop" : found
+  }
+
+  /** A stop's price; 0 where it is absent or zero. */
+  trigger(instrument: Instrument.Instrument, price: string | undefined): number {
+    return price === undefined ? 0 : this.ticks(instrument, price)
+  }
+
+  /** Average price to the nearest tick, from what was traded in all; 0 while nothing was, or where it is not told. */
+  average(instrument: Instrument.Instrument, lots: number, quoteText: string | undefined): number {
+    if (lots === 0 || quoteText === undefined || quoteText.startsWith("-")) return 0
+    const quote = Amount.parse(quoteText) ?? this.refuse(`quote quantity ${quoteText} is no decimal`)
+    const perTick = instrument.tickLot * BigInt(lots)
+    return Number((quote * 2n + perTick) / (perTick * 2n))
+  }
+
   status(status: string): VenueOrder["status"] {
     return statuses[status] ?? this.refuse(`status ${status} is not known`)
   }
@@ -158,15 +203,19 @@ export const orderReply = reader("order", Schema.decodeUnknownOption(OrderReply)
   const clientOrderId = value.origClientOrderId ?? value.clientOrderId
   const venueOrderId = String(value.orderId)
   const timeVenue = (value.transactTime ?? value.updateTime ?? value.time ?? 0) * 1_000
+  const filledLots = find.lots(instrument, value.executedQty)
   const order: VenueOrder = {
     clientOrderId,
     venueOrderId,
     instrument: instrument.id,
     side,
     status: find.status(value.status),
+    type: find.type(value.type, value.trailingDelta),
     priceTicks: find.ticks(instrument, value.price),
+    triggerTicks: find.trigger(instrument, value.stopPrice),
     lots: find.lots(instrument, value.origQty),
-    filledLots: find.lots(instrument, value.executedQty),
+    filledLots,
+    averageTicks: find.average(instrument, filledLots, value.cummulativeQuoteQty),
     timeVenue
   }
   const fills = (value.fills ?? []).map((fill): VenueFill => ({
@@ -219,13 +268,19 @@ export const executionReport = reader(
     const venueOrderId = String(value.i)
     const timeVenue = value.T * 1_000
     const common = { clientOrderId, venueOrderId, instrument: instrument.id, side, timeVenue }
+    const filledLots = find.lots(instrument, value.z)
     const order: VenueOrder = {
       ...common,
       status: find.status(value.X),
+      type: find.type(value.o, value.d),
       priceTicks: find.ticks(instrument, value.p),
+      triggerTicks: find.trigger(instrument, value.P),
       lots: find.lots(instrument, value.q),
-      filledLots: find.lots(instrument, value.z)
+      filledLots,
+      averageTicks: find.average(instrument, filledLots, value.Z)
     }
+    // NEW, also when a stop is triggered; CANCELED, EXPIRED, REJECTED, REPLACED; TRADE_PREVENTION: kept from trading with
+    // ourselves, which ends it as EXPIRED_IN_MATCH or leaves it open for less.
     if (value.x !== "TRADE") return { order, fill: undefined }
     const fill: VenueFill = {
       ...common,

@@ -1,0 +1,67 @@
+/**
+ * Keeps time and prices coming to the account while an order needs them: a trigger watched here, a date it is good until,
+ * a position that lost its stop. Never more than one Tick waits; what moved meanwhile is seen by the next one.
+ */
+import type { AccountCommand } from "@outcry/model/AccountCommand"
+import type { Mark } from "@outcry/model/AccountEvent"
+import type { AccountState } from "@outcry/model/AccountState"
+import { isSleeping } from "@outcry/model/Order"
+import { Effect } from "effect"
+
+const lookEvery = "25 millis"
+/** What time alone may change, such as a price that was stale, is looked at this often. */
+const anywayUs = 250_000
+
+const tick: AccountCommand = { type: "Tick" }
+
+/** By content: whoever keeps the quotes may change them in place. */
+const textOf = (mark: Mark | undefined): string =>
+  mark === undefined ? "" : `${mark.bidTicks} ${mark.askTicks} ${mark.timeReceived}`
+
+export interface PumpHost {
+  readonly state: AccountState
+  readonly mark: (instrument: string) => Mark | undefined
+  /** Now, by the clock that orders are timed by. */
+  readonly time: Effect.Effect<number>
+  /** Puts a command into the mailbox and says when it has been worked. */
+  readonly ask: (command: AccountCommand) => Effect.Effect<void>
+}
+
+/** Never ends by itself. */
+export const pump = ({ ask, mark, state, time }: PumpHost): Effect.Effect<never> => {
+  let seen = new Map<string, string>()
+  let seq = -1
+  let lastUs = 0
+
+  const isDue = (now: number): boolean => {
+    const { orders, unprotected, watched } = state
+    if (watched.size === 0 && unprotected.size === 0) return false
+    if (state.seq !== seq || now - lastUs >= anywayUs) return true
+    for (const [instrument, before] of seen) if (textOf(mark(instrument)) !== before) return true
+    for (const id of watched) {
+      const order = orders.get(id)
+      if (order?.terms.expiresUs !== undefined && order.terms.expiresUs <= now && !order.cancelRequested) return true
+    }
+    return false
+  }
+
+  /** The prices that the next decision is made on. */
+  const look = (): void => {
+    seq = state.seq
+    seen = new Map()
+    for (const id of state.watched) {
+      const order = state.orders.get(id)
+      if (order !== undefined && isSleeping(order.status)) seen.set(order.instrument, textOf(mark(order.instrument)))
+    }
+  }
+
+  return Effect.gen(function* () {
+    const now = yield* time
+    if (isDue(now)) {
+      look()
+      lastUs = now
+      yield* ask(tick)
+    }
+    yield* Effect.sleep(lookEvery)
+  }).pipe(Effect.forever)
+}

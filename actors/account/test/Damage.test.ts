@@ -1,0 +1,135 @@
+/** A journal that cannot be read: the account stands still and says why, the others on its node do not notice. */
+import { assert, layer } from "@effect/vitest"
+import { Journal } from "@outcry/store/Journal"
+import * as TestJournal from "@outcry/testkit/TestJournal"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { entityIdOf } from "../src/Ledger.ts"
+import * as Harness from "@outcry/testkit/AccountHarness"
+import {
+  join,
+  ready,
+  replayIsLive,
+  resting,
+  startNode,
+  statusOf,
+  until,
+  untilFact
+} from "@outcry/testkit/AccountHarness"
+
+const venues = new Harness.Venues()
+
+/** An account with a few facts, at rest. */
+const grown = Effect.fnUntraced(function* (account: string, options: Harness.NodeOptions = {}) {
+  const node = yield* startNode("one", options)
+  const run = yield* join(node, account)
+  const { id } = yield* run.place()
+  yield* untilFact(account, "OrderAccepted", id)
+  const { seq, stateHash } = yield* statusOf(node, account)
+  yield* node.stop
+  return { id, seq, stateHash }
+})
+
+const frozen = (node: Harness.TestNode, account: string) =>
+  until(
+    `${account} is frozen`,
+    Effect.map(statusOf(node, account), (status) => (status.condition === "frozen" ? status : undefined))
+  )
+
+layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 30_000 })(
+  "an account whose journal is damaged",
+  (it) => {
+    it.effect("is frozen by a changed byte, refuses intents with the remedy, and comes up once the row is mended", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { seq } = yield* grown("flipped")
+        const entity = entityIdOf("flipped")
+        const swap = (from: string, to: string) => sql`
+          UPDATE journal SET payload = replace(payload::text, ${from}, ${to})::jsonb
+          WHERE entity_id = ${entity} AND type = 'OrderIntended'`
+        yield* swap("59900.00", "59900.01")
+        const node = yield* startNode("two", { damagedRetryMs: 200 })
+        const status = yield* frozen(node, "flipped")
+        assert.include(status.reason!, "checksum does not match")
+        assert.include(status.remedy!, "backup")
+        const client = node.client("flipped")
+        const refused = yield* Effect.flip(client.Join({ strategy: "s", epoch: 2 }))
+        assert.include(refused.message, "checksum does not match")
+        assert.strictEqual((yield* Effect.flip(client.Cancel({ clientOrderIds: "all" })))._tag, "NotReady")
+        const other = yield* join(node, "healthy")
+        yield* other.place()
+        assert.strictEqual((yield* statusOf(node, "flipped")).condition, "frozen")
+        yield* swap("59900.01", "59900.00")
+        assert.isAtLeast((yield* ready(node, "flipped")).seq, seq)
+        yield* (yield* join(node, "flipped", "s", 3)).place()
+      })
+    )
+
+    it.effect("is frozen where a row is missing, in the middle as behind its snapshot", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* grown("holed")
+        yield* sql`DELETE FROM journal WHERE entity_id = ${entityIdOf("holed")} AND seq = 3`
+        const { seq } = yield* grown("cut", { snapshotEvery: 1 })
+        yield* sql`DELETE FROM journal WHERE entity_id = ${entityIdOf("cut")} AND seq = ${seq}`
+        const node = yield* startNode("two")
+        assert.include((yield* frozen(node, "holed")).reason!, "damaged at 3: the row is missing")
+        assert.include((yield* frozen(node, "cut")).reason!, `damaged at ${seq}: the row is missing`)
+        yield* ready(node, "untouched")
+      })
+    )
+
+    it.effect("does not miss a damaged snapshot: the journal has everything", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { stateHash } = yield* grown("snapshot", { snapshotEvery: 1 })
+        const damaged = yield* sql`
+          UPDATE snapshot SET state = jsonb_set(state, '{seq}', '2') WHERE entity_id = ${entityIdOf("snapshot")} RETURNING 1`
+        assert.strictEqual(damaged.length, 1)
+        assert.strictEqual(yield* Harness.hashOfReplay("snapshot"), stateHash)
+        const node = yield* startNode("two")
+        yield* (yield* join(node, "snapshot", "s", 2)).place(resting({ lots: 10 }))
+        yield* replayIsLive(node, "snapshot")
+      })
+    )
+  }
+)
+
+layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 30_000 })(
+  "an account whose process stood still",
+  (it) => {
+    it.effect("sends nothing of what it had just committed, and begins anew from its journal", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        let stalling = false
+        let resumed = 0
+        // The whole process stops right after the commit, as under SIGSTOP; what it does next is up before any timer.
+        const stall = Effect.sync(() => {
+          if (!stalling) return
+          stalling = false
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300)
+          resumed = performance.now()
+        })
+        const stopping = Journal.of({
+          ...journal,
+          append: (request) => Effect.tap(journal.append(request), () => stall)
+        })
+        const node = yield* Effect.provideService(startNode("one"), Journal, stopping)
+        const venue = venues.of("still")
+        const run = yield* join(node, "still")
+        const { epoch } = yield* statusOf(node, "still")
+        stalling = true
+        yield* Effect.ignore(run.submit([{ place: resting() }]))
+        yield* until(
+          "the life has ended",
+          Effect.map(statusOf(node, "still"), (status) => status.condition !== "ready" || status.epoch > epoch)
+        )
+        assert.isBelow(performance.now() - resumed, 500)
+        yield* untilFact("still", "OrderNotPlaced")
+        assert.deepStrictEqual(venue.placed, [])
+        assert.isAbove((yield* ready(node, "still")).epoch, epoch)
+        yield* replayIsLive(node, "still")
+      })
+    )
+  }
+)

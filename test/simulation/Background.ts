@@ -1,0 +1,35 @@
+/**
+ * The seeds of a test run, in a process of its own that gives way to everything else: it starts with the run and uses what
+ * the other suites leave of the cores. Its report is a file, complete once it bears its name.
+ */
+import { renameSync, writeFileSync } from "node:fs"
+import { constants, setPriority } from "node:os"
+import { runSeeds, type SeedViolation } from "./Runner.ts"
+
+export interface SeedsSummary {
+  readonly seeds: number
+  readonly ms: number
+  readonly violations: ReadonlyArray<SeedViolation>
+  /** Seed and trace hash of the first ones. */
+  readonly hashes: ReadonlyArray<readonly [number, string]>
+}
+
+const hashesKept = 50
+const [from, count, file] = process.argv.slice(2)
+
+if (file !== undefined) {
+  setPriority(constants.priority.PRIORITY_LOW)
+  const total = Number(count)
+  const { hashes, ms, seeds, violations } = await runSeeds({
+    from: Number(from),
+    count: total,
+    onProgress: (done, violating) => {
+      if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
+    }
+  })
+  const first = [...hashes].toSorted(([a], [b]) => a - b).slice(0, hashesKept)
+  const summary: SeedsSummary = { seeds, ms, violations, hashes: first }
+  writeFileSync(`${file}.part`, JSON.stringify(summary))
+  renameSync(`${file}.part`, file)
+  process.exit(0)
+}

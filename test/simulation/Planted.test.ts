@@ -1,0 +1,22 @@
+/** Each planted bug must be caught within 1,000 seeds, or by the races on a real Postgres: else the counts mean little. */
+import { plantedBugs } from "@outcry/model/Planted"
+import { describe, expect, it } from "vitest"
+import { inPostgres, onlyInPostgres, runFences, runPlanted } from "./Runner.ts"
+
+describe("planted bugs", () => {
+  it.each(plantedBugs.filter((bug) => !onlyInPostgres.includes(bug)))("the simulation catches %s", async (bug) => {
+    const [report] = await runPlanted({ bugs: [bug], seedsMax: 1000 })
+    expect(report).toMatchObject({ bug, caught: true })
+    console.log(`${bug}: caught after ${report!.seeds} seeds (${report!.invariant}: ${report!.detail})`)
+  })
+
+  it.each(inPostgres)("the races on Postgres catch %s", async (bug) => {
+    expect(await runFences(bug)).not.toEqual([])
+  })
+})
+
+describe("the fence on Postgres", () => {
+  it("loses none of its races", async () => {
+    expect(await runFences()).toEqual([])
+  })
+})
