@@ -221,7 +221,7 @@ const rawCommits = Effect.gen(function* () {
   const sql = yield* database.pool({ size: 1, purpose: "bench" })
   yield* sql.unsafe("CREATE TABLE IF NOT EXISTS bench_raw (id bigserial PRIMARY KEY, payload jsonb NOT NULL)")
   const payload = JSON.stringify({ instrument: btcUsdt.id, price: "59999.90", quantity: "0.00100", strategy: "s" })
-  return Effect.gen(function* () {
+  const commit = Effect.gen(function* () {
     const times: Array<number> = []
     for (let count = 0; count < ordersEach; count++) {
       const begin = monotonicUs()
@@ -231,6 +231,7 @@ const rawCommits = Effect.gen(function* () {
     }
     return percentiles(times)
   })
+  return { commit }
 })
 
 const measure = Effect.fnUntraced(function* (url: string, port: number, metronome: Metronome, venue: ScriptedVenue) {
@@ -259,7 +260,7 @@ const measure = Effect.fnUntraced(function* (url: string, port: number, metronom
     yield* Effect.sleep(secondsEach * 1000)
     const here = percentiles(times)
     const there = yield* other.read
-    const rawCommit = yield* raw
+    const rawCommit = yield* raw.commit
     const { commit, fill, wire } = yield* trade()
     measured.set(rate, { here, there, commit, wire, fill, rawCommit })
   }

@@ -15,7 +15,8 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
 export const usage = `Usage: npm run faults -- [--seeds N] [--scenarios M] [--kills K] [--freezes F] [--planted] [options]
 
 Breaks floors and says whether anything was lost or doubled. Ends with 0 where every promise held and every planted bug
-was caught, with 1 where not, and with 2 where it could not be run.
+was caught, with 1 where not, and with 2 where it could not be run. A scenario is skipped only where the machine cannot do
+its fault; the verdict names it.
 
 What to run, one or several of:
   --seeds N          N seeds of the deterministic simulation, 1 to 10000000

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { Execution } from "../src/Execution.ts"
 import * as ExecutionPool from "../src/ExecutionPool.ts"
-import { MarketData } from "../src/MarketData.ts"
+import { MarketData, type VenueUnreachable } from "../src/MarketData.ts"
 import * as MarketDataPool from "../src/MarketDataPool.ts"
 import type { RateGate } from "../src/RateGate.ts"
 import type { VenueBreaker } from "../src/VenueBreaker.ts"
@@ -64,7 +64,7 @@ it.live("weighs every call as the venue does", () =>
         Stream.runDrain
       )
       const market = yield* (yield* MarketData).session("sim")
-      const calls: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+      const calls: ReadonlyArray<Effect.Effect<unknown, VenueUnreachable>> = [
         alpha.place(order("weigh", btc, resting(5_000_000))),
         alpha.openOrders(),
         alpha.openOrders([btc]),

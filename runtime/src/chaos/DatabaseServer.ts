@@ -125,7 +125,7 @@ export const startDatabase = Effect.fnUntraced(function* (folder: string) {
       if (rows.length > 0) return
       yield* Effect.sleep("50 millis")
     }
-    return yield* Effect.fail(new Error(`it did not follow within ${standbyWithinMs} ms`))
+    return yield* new DatabaseVerbFailed({ verb: "follow", reason: `nothing streams after ${standbyWithinMs} ms` })
   })
 
   const dropStandby = Effect.suspend(() => {

@@ -33,6 +33,12 @@ export interface ExchangeProcess {
 
 const Rules = Schema.Struct({ rules: Schema.Array(Schema.Struct({ struck: Schema.Int })) })
 
+const faultsOf = async (port: number, init?: RequestInit) => {
+  const reply = await fetch(`http://127.0.0.1:${port}/sim/faults`, init)
+  if (!reply.ok) throw new Error(await reply.text())
+  return Schema.decodeUnknownSync(Rules)(await reply.json())
+}
+
 /** Starts it; the scope ends it. */
 export const startExchange = Effect.fnUntraced(function* (
   folder: string,
@@ -76,11 +82,7 @@ export const startExchange = Effect.fnUntraced(function* (
   )
   const faults = (init?: RequestInit) =>
     Effect.tryPromise({
-      try: async () => {
-        const reply = await fetch(`http://127.0.0.1:${port}/sim/faults`, init)
-        if (!reply.ok) throw new Error(await reply.text())
-        return Schema.decodeUnknownSync(Rules)(await reply.json())
-      },
+      try: () => faultsOf(port, init),
       catch: (error) => new ExchangeFailed({ reason: error instanceof Error ? error.message : String(error) })
     })
   const exchange: ExchangeProcess = {

@@ -6,7 +6,7 @@
 import type { LogLine } from "@outcry/exchange-sim/AcceptLog"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import type { StoredRow } from "@outcry/store/JournalRow"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { readFileSync, statSync } from "node:fs"
 import { orderIdOf } from "./FloorBook.ts"
 import type { Harness } from "./Harness.ts"
@@ -120,7 +120,7 @@ const freezeOnce = Effect.fnUntraced(function* (harness: Harness, places: Readon
     { concurrency: "unbounded" }
   ).pipe(Effect.onError(() => node.resume))
   const fromByte = sizeOf(node.logFile)
-  const resumedMs = Date.now()
+  const resumedMs = yield* Clock.currentTimeMillis
   yield* node.resume
   yield* Effect.sleep(actsForMs)
   const accepted = acceptedAt(yield* harness.exchange.log)

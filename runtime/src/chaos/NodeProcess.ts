@@ -66,6 +66,12 @@ interface Running {
   readonly scope: Scope.Closeable
 }
 
+/** What a node lacks by its own account; empty where it is ready. */
+const missingOf = async (httpPort: number): Promise<string> => {
+  const reply = await fetch(`http://127.0.0.1:${httpPort}/ready`, { signal: AbortSignal.timeout(2_000) })
+  return reply.ok ? "" : await reply.text()
+}
+
 /** A node that is not started yet; the scope kills whatever process of it is left. */
 export const makeNode = Effect.fnUntraced(function* (
   folder: string,
@@ -85,10 +91,9 @@ export const makeNode = Effect.fnUntraced(function* (
     running === undefined ? Effect.die(new Error(`${name} was never started`)) : Effect.succeed(running.child)
   )
 
-  const readiness = Effect.tryPromise(async () => {
-    const reply = await fetch(`http://127.0.0.1:${httpPort}/ready`, { signal: AbortSignal.timeout(2_000) })
-    return reply.ok ? "" : await reply.text()
-  }).pipe(Effect.catch((error) => Effect.succeed(`${name} does not answer: ${String(error.cause)}`)))
+  const readiness = Effect.tryPromise(() => missingOf(httpPort)).pipe(
+    Effect.catch((error) => Effect.succeed(`${name} does not answer: ${String(error.cause)}`))
+  )
 
   const launch = Effect.gen(function* () {
     if (running !== undefined) yield* Scope.close(running.scope, Exit.void)

@@ -38,6 +38,7 @@ export interface Observer {
   readonly replay: (account: string, seq: number) => Effect.Effect<AccountState, JournalFailure>
 }
 
+const nowUs = (): number => Date.now() * 1000
 const answerMs = 1_000
 /** A probe that is lost on its way to a dead node is sent again this soon: it bounds how exactly a takeover is timed. */
 const probeMs = 300
@@ -83,7 +84,7 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
           strategy: "probe",
           epoch: 1,
           cause: { instrument: "probe:NONE/NONE", feedEpoch: 1, seq: probes },
-          timeDecided: Date.now() * 1000,
+          timeDecided: nowUs(),
           trace: null,
           intents: [intent]
         })
