@@ -23,6 +23,7 @@ import { linkTo, simulatedJournal } from "@outcry/testkit/sim/SimulatedJournal"
 import { venueSession } from "@outcry/testkit/sim/VenueSession"
 import type { SimulatedVenue } from "@outcry/testkit/sim/Venue"
 import { Execution, type ExecutionSession, UnknownAccount } from "@outcry/venue/Execution"
+import { remembering } from "@outcry/runtime/cluster/ShardLocks"
 import { Context, Effect, Layer, Option, Schedule } from "effect"
 import {
   EntityId,
@@ -154,7 +155,10 @@ const cluster = (floor: Floor, machine: Machine, hosts: boolean) => {
     ),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.provideMerge(
-      Layer.succeed(RunnerStorage.RunnerStorage, simulatedRunnerStorage(floor.database, floor.runners, machine, link))
+      Layer.succeed(
+        RunnerStorage.RunnerStorage,
+        remembering(simulatedRunnerStorage(floor.database, floor.runners, machine, link))
+      )
     ),
     Layer.provide(config(floor, machine, hosts)),
     Layer.provideMerge(Layer.succeed(Journal, simulatedJournal(floor.database, machine, link)))

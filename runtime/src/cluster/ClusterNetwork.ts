@@ -17,6 +17,7 @@ import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket } from "effect/socket"
 import * as ClusterSocket from "./ClusterSocket.ts"
 import * as PeerWatch from "./PeerWatch.ts"
+import * as ShardLocks from "./ShardLocks.ts"
 
 export interface ClusterOptions {
   readonly host: string
@@ -83,7 +84,7 @@ export const layer = (options: ClusterOptions) => {
     Layer.provide([socketServer, clientProtocol]),
     Layer.provide(PeerWatch.health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(clientProtocol))),
     Layer.provideMerge(SqlMessageStorage.layer.pipe(Layer.provide(NodeCrypto.layerDigest))),
-    Layer.provideMerge(Layer.orDie(SqlRunnerStorage.layer)),
+    Layer.provideMerge(ShardLocks.layer(Layer.orDie(SqlRunnerStorage.layer))),
     Layer.provide(ShardingConfig.layer(config)),
     Layer.provide(RpcSerialization.layerSchemaBinary())
   )
