@@ -39,7 +39,19 @@ const lines = blocks
   .map((line) => line.replace(/\s+#.*$/, ""))
 const commands = lines.filter((line) => line.startsWith("npm ")).map(commandOf)
 const scripts: Readonly<Record<string, string>> = JSON.parse(read("package.json")).scripts
-const ofOutcry = ["start", "status", "trace", "explain"]
+const ofOutcry = [
+  "start",
+  "status",
+  "trace",
+  "explain",
+  "why",
+  "orders",
+  "order",
+  "accounts",
+  "account",
+  "verify",
+  "chaos"
+]
 /** Scripts with options of their own. */
 const programs: Readonly<Record<string, string>> = { faults: "test/faults/main.ts", bench: "test/bench/main.ts" }
 
