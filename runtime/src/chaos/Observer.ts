@@ -13,7 +13,7 @@ import { Journal } from "@outcry/store/Journal"
 import type { CorruptJournal, JournalUnavailable } from "@outcry/store/JournalError"
 import type { StoredRow } from "@outcry/store/JournalRow"
 import { layerMigrations } from "@outcry/store/Migrations"
-import { Context, Effect, Layer, Redacted, Stream } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Stream } from "effect"
 import { defaults } from "../FloorConfig.ts"
 
 type JournalFailure = CorruptJournal | JournalUnavailable
@@ -39,6 +39,7 @@ export interface Observer {
 }
 
 const nowUs = (): number => Date.now() * 1000
+const databaseTries = 75
 const answerMs = 1_000
 /** A probe that is lost on its way to a dead node is sent again this soon: it bounds how exactly a takeover is timed. */
 const probeMs = 300
@@ -59,8 +60,16 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
   const strategies = yield* Strategy.client.pipe(Effect.provide(services))
   let probes = 0
 
+  /** A database that was just restarted is asked again for a while. */
+  const patiently = <A, E extends JournalFailure>(asked: Effect.Effect<A, E>) =>
+    Effect.retry(asked, {
+      while: ({ _tag }) => _tag === "JournalUnavailable",
+      schedule: Schedule.spaced("200 millis"),
+      times: databaseTries
+    })
+
   const rows = (account: string, fromSeq = 1) =>
-    Effect.map(Stream.runCollect(journal.read(entityIdOf(account), fromSeq)), (read) => Array.from(read))
+    Effect.map(patiently(Stream.runCollect(journal.read(entityIdOf(account), fromSeq))), (read) => Array.from(read))
 
   const observer: Observer = {
     status: (account) =>
@@ -119,7 +128,7 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
           Effect.catchCause(() => Effect.succeed(false))
         ),
     rows,
-    lastSeq: (account) => journal.lastSeq(entityIdOf(account)),
+    lastSeq: (account) => patiently(journal.lastSeq(entityIdOf(account))),
     replay: (account, seq) =>
       Effect.map(rows(account), (all) => {
         const state = initial(account)
