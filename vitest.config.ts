@@ -6,7 +6,7 @@
 import { configDefaults, defineConfig } from "vitest/config"
 
 const pure = [
-  "packages/{model,matching,indicators,analytics,backtest,algorithms}/test/**/*.test.ts",
+  "packages/{model,matching,indicators,signals,analytics,backtest,algorithms}/test/**/*.test.ts",
   "actors/*/test/State*.test.ts",
   "test/tidy/**/*.test.ts"
 ]
