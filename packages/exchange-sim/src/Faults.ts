@@ -76,14 +76,27 @@ export interface Occasion {
   readonly method?: string
   readonly path?: string
   readonly symbol?: string
+  /** The order that was worked, where it is one's reply that may be struck. */
+  readonly clientOrderId?: string
 }
+
+/** Orders that a rule remembers to have struck. */
+const ordersMost = 1_000
 
 interface Armed {
   readonly rule: FaultRule
   readonly random: () => number
   readonly setMs: number
+  readonly orders: Array<string>
   occasions: number
   struck: number
+}
+
+/** A rule with how often it had the chance and how often it struck, and the orders whose replies it struck. */
+export interface FaultReport extends FaultRule {
+  readonly occasions: number
+  readonly struck: number
+  readonly orders: ReadonlyArray<string>
 }
 
 /** Mulberry32: 32 bits of state are enough to decide whether a fault strikes. */
@@ -112,6 +125,7 @@ export class Faults {
       rule,
       random: randomOf(rule.seed ?? index + 1),
       setMs: this.#nowMs(),
+      orders: [],
       occasions: 0,
       struck: 0
     }))
@@ -126,6 +140,8 @@ export class Faults {
       if (armed.occasions++ < (rule.skip ?? 0)) continue
       if (rule.probability !== undefined && armed.random() >= rule.probability) continue
       armed.struck++
+      if (occasion.clientOrderId !== undefined && armed.orders.length < ordersMost)
+        armed.orders.push(occasion.clientOrderId)
       return rule
     }
     return undefined
@@ -142,9 +158,8 @@ export class Faults {
     })
   }
 
-  /** Each rule with how often it had the chance and how often it struck. */
-  report(): ReadonlyArray<FaultRule & { readonly occasions: number; readonly struck: number }> {
-    return this.#armed.map(({ occasions, rule, struck }) => ({ ...rule, occasions, struck }))
+  report(): ReadonlyArray<FaultReport> {
+    return this.#armed.map(({ occasions, orders, rule, struck }) => ({ ...rule, occasions, struck, orders }))
   }
 }
 

@@ -67,6 +67,13 @@ const sendGarbage = (response: ServerResponse, result: unknown, { shape = "text"
   response.end(text.slice(0, Math.ceil(text.length / 2)))
 }
 
+/** The order that a result is about, where it is about one. */
+const orderOf = (result: unknown): { readonly clientOrderId?: string } => {
+  if (typeof result !== "object" || result === null || !("clientOrderId" in result)) return {}
+  const { clientOrderId } = result
+  return typeof clientOrderId === "string" ? { clientOrderId } : {}
+}
+
 const headersOf = (counts: CallCounts): Record<string, string> => ({
   "x-mbx-used-weight": String(counts.weight),
   "x-mbx-used-weight-1m": String(counts.weight),
@@ -169,7 +176,7 @@ export const makeRest = ({ onDefect, skew, venue }: RestOptions) => {
     }
     const replyLatency = faults?.strike(["replyLatency"], occasion)
     if (replyLatency !== undefined) await delay(replyLatency.delayMs ?? latencyMsDefault)
-    const after = faults?.strike(afterKinds, occasion)
+    const after = faults?.strike(afterKinds, { ...occasion, ...orderOf(result) })
     if (after?.kind === "resetAfterAccept") return void request.socket.destroy()
     if (after?.kind === "timeoutAfterAccept") {
       const held = setTimeout(() => request.socket.destroy(), after.delayMs ?? timeoutMsDefault)

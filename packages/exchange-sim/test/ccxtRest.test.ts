@@ -302,6 +302,7 @@ describe("faults through ccxt", () => {
     await exchange.setFaults([{ kind, count: 1, delayMs: 50, ...more }])
     expect(await failure(rest(id))).toBeInstanceOf(error)
     expect(accepted(id)).toBe(isAccepted)
+    expect(exchange.faults?.report()).toMatchObject([{ struck: 1, orders: isAccepted ? [id] : [] }])
     if (isAccepted) await client.cancelOrder("", symbol, { origClientOrderId: id })
     else await client.cancelOrder((await rest(id)).id!, symbol)
   })

@@ -27,11 +27,13 @@ export interface ExchangeProcess {
   readonly setFaults: (rules: ReadonlyArray<FaultRule>) => Effect.Effect<void, ExchangeFailed>
   /** How often each fault struck, in their order. */
   readonly struck: Effect.Effect<ReadonlyArray<number>, ExchangeFailed>
+  /** Client ids of the orders whose replies a fault struck. */
+  readonly struckOrders: Effect.Effect<ReadonlyArray<string>, ExchangeFailed>
   /** All it accepted, filled and ended so far. */
   readonly log: Effect.Effect<ReadonlyArray<AcceptLog.LogLine>>
 }
 
-const Rules = Schema.Struct({ rules: Schema.Array(Schema.Struct({ struck: Schema.Int })) })
+const Rules = Schema.Struct({ rules: Schema.Array(Schema.Struct({ struck: Schema.Int, orders: Schema.Array(Schema.String) })) })
 
 const faultsOf = async (port: number, init?: RequestInit) => {
   const reply = await fetch(`http://127.0.0.1:${port}/sim/faults`, init)
@@ -90,6 +92,7 @@ export const startExchange = Effect.fnUntraced(function* (
     logFile,
     setFaults: (rules) => Effect.asVoid(faults({ method: "PUT", body: JSON.stringify({ rules }) })),
     struck: Effect.map(faults(), ({ rules }) => rules.map(({ struck }) => struck)),
+    struckOrders: Effect.map(faults(), ({ rules }) => rules.flatMap(({ orders }) => orders)),
     log: Effect.sync(() => AcceptLog.read(logFile))
   }
   return exchange
