@@ -108,7 +108,8 @@ describe("a floor whose parts fail in other ways than a kill", { timeout: 120_00
           })
         )
         // The exchange has taken them: nothing else may be concluded from its silence.
-        for (const type of fates) expect(["OrderAccepted", "OrderFilled", "OrderCanceled", "OrderExpired"]).toContain(type)
+        for (const type of fates)
+          expect(["OrderAccepted", "OrderFilled", "OrderCanceled", "OrderExpired"]).toContain(type)
         yield* harness.exchange.setFaults([])
         yield* harness.steady
       })

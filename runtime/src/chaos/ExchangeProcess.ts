@@ -33,7 +33,9 @@ export interface ExchangeProcess {
   readonly log: Effect.Effect<ReadonlyArray<AcceptLog.LogLine>>
 }
 
-const Rules = Schema.Struct({ rules: Schema.Array(Schema.Struct({ struck: Schema.Int, orders: Schema.Array(Schema.String) })) })
+const Rules = Schema.Struct({
+  rules: Schema.Array(Schema.Struct({ struck: Schema.Int, orders: Schema.Array(Schema.String) }))
+})
 
 const faultsOf = async (port: number, init?: RequestInit) => {
   const reply = await fetch(`http://127.0.0.1:${port}/sim/faults`, init)
