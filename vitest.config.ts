@@ -1,7 +1,8 @@
 /**
- * Four kinds of suites. `pure` starts no server and no database and runs side by side; `real` starts Postgres,
- * exchanges and nodes, one file at a time; `simulation` reports the seeds that have been simulated since the start of the
- * run on what the others left of the cores; `faults` kills nodes, last. Nothing is retried: a flaky test is a defect.
+ * Four kinds of suites. `pure` starts no server and no database; `real` starts Postgres, exchanges and nodes of its own;
+ * both run two files at a time. `faults` kills nodes, one file at a time. `simulation`, last, reports the seeds that have
+ * been simulated since the start of the run on what the others left of the cores. Nothing is retried: a flaky test is a
+ * defect.
  */
 import { configDefaults, defineConfig } from "vitest/config"
 
@@ -22,7 +23,6 @@ const all = [
 
 const processes = {
   pool: "forks",
-  fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   teardownTimeout: 30_000
@@ -51,6 +51,7 @@ export default defineConfig({
           include: all,
           exclude: [...configDefaults.exclude, ...pure, ...faults, ...simulation],
           ...processes,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 }
         }
       },
@@ -59,12 +60,22 @@ export default defineConfig({
           name: "simulation",
           include: simulation,
           ...processes,
+          fileParallelism: false,
           globalSetup: ["test/simulation/Setup.ts"],
           testTimeout: 900_000,
-          sequence: { groupOrder: 2 }
+          sequence: { groupOrder: 3 }
         }
       },
-      { test: { name: "faults", include: faults, ...processes, testTimeout: 300_000, sequence: { groupOrder: 3 } } }
+      {
+        test: {
+          name: "faults",
+          include: faults,
+          ...processes,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          sequence: { groupOrder: 2 }
+        }
+      }
     ]
   }
 })

@@ -1,10 +1,10 @@
 /**
- * The seeds of a test run, in a process of its own that gives way to everything else: it starts with the run and uses what
- * the other suites leave of the cores. Its report is a file, complete once it bears its name.
+ * The seeds and the planted bugs of a test run, in a process of its own that gives way to everything else: it starts with the
+ * run and uses what the other suites leave of the cores. Its report is a file, complete once it bears its name.
  */
 import { renameSync, writeFileSync } from "node:fs"
 import { constants, setPriority } from "node:os"
-import { runSeeds, type SeedViolation } from "./Runner.ts"
+import { type PlantedReport, runPlanted, runSeeds, type SeedViolation } from "./Runner.ts"
 
 export interface SeedsSummary {
   readonly seeds: number
@@ -12,6 +12,8 @@ export interface SeedsSummary {
   readonly violations: ReadonlyArray<SeedViolation>
   /** Seed and trace hash of the first ones. */
   readonly hashes: ReadonlyArray<readonly [number, string]>
+  /** What became of each bug that the simulation can see. */
+  readonly planted: ReadonlyArray<PlantedReport>
 }
 
 const hashesKept = 50
@@ -27,8 +29,9 @@ if (file !== undefined) {
       if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
     }
   })
+  const planted = await runPlanted({ seedsMax: 1000 })
   const first = [...hashes].toSorted(([a], [b]) => a - b).slice(0, hashesKept)
-  const summary: SeedsSummary = { seeds, ms, violations, hashes: first }
+  const summary: SeedsSummary = { seeds, ms, violations, hashes: first, planted }
   writeFileSync(`${file}.part`, JSON.stringify(summary))
   renameSync(`${file}.part`, file)
   process.exit(0)

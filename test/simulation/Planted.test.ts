@@ -1,11 +1,12 @@
 /** Each planted bug must be caught within 1,000 seeds, or by the races on a real Postgres: else the counts mean little. */
 import { plantedBugs } from "@outcry/model/Planted"
 import { describe, expect, it } from "vitest"
-import { inPostgres, onlyInPostgres, runFences, runPlanted } from "./Runner.ts"
+import { summary } from "./BackgroundReport.ts"
+import { inPostgres, onlyInPostgres, runFences } from "./Runner.ts"
 
 describe("planted bugs", () => {
   it.each(plantedBugs.filter((bug) => !onlyInPostgres.includes(bug)))("the simulation catches %s", async (bug) => {
-    const [report] = await runPlanted({ bugs: [bug], seedsMax: 1000 })
+    const report = (await summary()).planted.find((each) => each.bug === bug)
     expect(report).toMatchObject({ bug, caught: true })
     console.log(`${bug}: caught after ${report!.seeds} seeds (${report!.invariant}: ${report!.detail})`)
   })

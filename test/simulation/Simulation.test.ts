@@ -1,34 +1,14 @@
 /** The simulated seeds of a whole test run; a seed that failed runs again alone by the command that its report names. */
-import { existsSync, readFileSync } from "node:fs"
-import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, inject, it } from "vitest"
-import type { SeedsSummary } from "./Background.ts"
+import { summary } from "./BackgroundReport.ts"
 import { type SeedViolation, runSeeds } from "./Runner.ts"
 
-const { count, file, from, pid } = inject("seeds")
+const { count, from } = inject("seeds")
 const reported = 5
 
 const render = ({ detail, faults, invariant, seed }: SeedViolation): string =>
   `seed ${seed} breaks ${invariant}: ${detail} (${faults.join("; ") || "no faults"}); ` +
   `npm run faults -- --seed ${seed}`
-
-const isRunning = (): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
-
-/** They began with the test run. */
-const summary = async (): Promise<SeedsSummary> => {
-  for (;;) {
-    const ended = !isRunning()
-    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as SeedsSummary
-    if (ended) throw new Error("The process that simulates the seeds has ended without a report; its error is above.")
-    await sleep(200)
-  }
-}
 
 describe("simulated floors", () => {
   it(`keep every promise in ${count} seeds`, async () => {
