@@ -5,26 +5,51 @@
 import { createHash } from "node:crypto"
 import type { AccountState } from "./AccountState.ts"
 
-const canonicalValue = (value: unknown): unknown => {
-  if (typeof value === "bigint") return `${value}n`
-  if (value instanceof Map)
-    return Array.from(value, ([key, held]) => [String(key), canonicalValue(held)] as const).toSorted(([a], [b]) =>
-      a < b ? -1 : 1
-    )
-  if (value instanceof Set) return Array.from(value, String).toSorted()
-  if (Array.isArray(value)) return value.map(canonicalValue)
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, held]) => held !== undefined)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, held]) => [key, canonicalValue(held)])
-    )
-  return value
+/** Key lists in order by the list as it is: the objects of a state have few shapes. */
+const sortedKeys = new Map<string, ReadonlyArray<string>>()
+const shapesMost = 4_096
+
+const keysOf = (value: object): ReadonlyArray<string> => {
+  const keys = Object.keys(value)
+  const shape = keys.join()
+  const known = sortedKeys.get(shape)
+  if (known !== undefined) return known
+  keys.sort()
+  if (sortedKeys.size < shapesMost) sortedKeys.set(shape, keys)
+  return keys
 }
 
-/** Canonical JSON text of the state. */
-export const canonical = (state: AccountState): string => JSON.stringify(canonicalValue(state))
+const listText = (values: Iterable<unknown>): string => {
+  let text = ""
+  for (const value of values) text += text === "" ? textOf(value) : `,${textOf(value)}`
+  return `[${text}]`
+}
+
+const mapText = (map: ReadonlyMap<unknown, unknown>): string => {
+  const entries = Array.from(map, ([key, held]) => [String(key), held] as const)
+  return listText(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const recordText = (value: object): string => {
+  const fields: Record<string, unknown> = value as Record<string, unknown>
+  let text = ""
+  for (const key of keysOf(value)) {
+    const field = fields[key]
+    if (field !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${textOf(field)}`
+  }
+  return `{${text}}`
+}
+
+const textOf = (value: unknown): string => {
+  if (typeof value === "bigint") return `"${value}n"`
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  if (value instanceof Map) return mapText(value)
+  if (value instanceof Set) return listText(Array.from(value, String).toSorted())
+  return Array.isArray(value) ? listText(value) : recordText(value)
+}
+
+/** Canonical JSON text of the state: keys in order, maps as sorted pairs, amounts as text that ends in `n`. */
+export const canonical = (state: AccountState): string => textOf(state)
 
 /** SHA-256 of the canonical text, in hex. */
 export const stateHash = (state: AccountState): string => createHash("sha256").update(canonical(state)).digest("hex")
