@@ -7,13 +7,15 @@ import { Migrator, SqlClient } from "effect/sql"
 import { floor } from "./migrations/0001_floor.ts"
 import { rateLeases } from "./migrations/0002_rate_leases.ts"
 import { wireLog } from "./migrations/0003_wire_log.ts"
+import { researchRuns } from "./migrations/0004_research_runs.ts"
 
 const table = "outcry_migrations"
 
 const migrations: Record<string, Effect.Effect<void, unknown, SqlClient.SqlClient>> = {
   "0001_floor": floor,
   "0002_rate_leases": rateLeases,
-  "0003_wire_log": wireLog
+  "0003_wire_log": wireLog,
+  "0004_research_runs": researchRuns
 }
 
 /** Any constant will do, as long as no other program locks the same one. */

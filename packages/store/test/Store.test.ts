@@ -16,7 +16,7 @@ layer(emptyDatabase, { excludeTestServices: true, timeout: 30_000 })("migrations
       const server = yield* TestServer
       const node = migrate.pipe(Effect.provide(Database.layer({ url: server.url, poolSize: 2 })))
       const applied = yield* Effect.all([node, node, node, node], { concurrency: "unbounded" })
-      assert.deepStrictEqual(applied.flat(), [1, 2, 3])
+      assert.deepStrictEqual(applied.flat(), [1, 2, 3, 4])
     })
   )
 
