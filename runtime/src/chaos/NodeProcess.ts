@@ -157,10 +157,11 @@ export const makeNode = Effect.fnUntraced(function* (
     return child
   })
 
-  const struck = (): Look<Struck> =>
-    existsSync(strikeFile)
-      ? found(Schema.decodeUnknownSync(Struck)(readFileSync(strikeFile, "utf8").trim()))
-      : instead("it was not passed")
+  /** The file is there a moment before its line is. */
+  const struck = (): Look<Struck> => {
+    const text = existsSync(strikeFile) ? readFileSync(strikeFile, "utf8") : ""
+    return text.endsWith("\n") ? found(Schema.decodeUnknownSync(Struck)(text.trim())) : instead("it was not passed")
+  }
 
   const dieAt = Effect.fnUntraced(function* (point: FailPointName) {
     const child = yield* arm(`${point} kill`)
