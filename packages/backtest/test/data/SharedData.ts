@@ -19,3 +19,15 @@ export const equitiesMissing = ![
 
 /** Appended to a suite's name. */
 export const whySkippedEquities = equitiesMissing ? ` [skipped: no equities-daily in ${folder}; set OUTCRY_DATA]` : ""
+
+const recordingOf = (symbol: string, day: string): string => sharedPath("binance-spot-ws", `${symbol}_${day}.gz`)
+
+/** Recordings of one symbol, in order of time. */
+export const recordingsOf = (symbol: string): ReadonlyArray<string> =>
+  ["20240808", "20240809"].map((day) => recordingOf(symbol, day))
+
+export const recordingsMissing = !["btcusdt", "ethusdt"].flatMap(recordingsOf).every((path) => existsSync(path))
+
+export const whySkippedRecordings = recordingsMissing
+  ? ` [skipped: no binance-spot-ws in ${folder}; set OUTCRY_DATA]`
+  : ""
