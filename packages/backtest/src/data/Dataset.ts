@@ -104,18 +104,21 @@ const columnsOf = (dataset: Dataset, kind: DatasetKind): Readonly<Record<string,
   })
 }
 
+const lacking = (field: string): DataError => {
+  const [detail, remedy] = ["the data set lacks that column, or has it of another type", "Import the data again."]
+  return new DataError({ source: "data set", line: 0, field, problem: "corrupt", detail, remedy })
+}
+
 const floats = (columns: Readonly<Record<string, Column>>, name: string): Float64Array => {
   const column = columns[name]
   if (column instanceof Float64Array) return column
-  const remedy = "Import the data again."
-  throw new DataError({
-    source: name,
-    line: 0,
-    field: name,
-    problem: "corrupt",
-    detail: "it lacks that column",
-    remedy
-  })
+  throw lacking(name)
+}
+
+const bytes = (columns: Readonly<Record<string, Column>>, name: string): Uint8Array => {
+  const column = columns[name]
+  if (column instanceof Uint8Array) return column
+  throw lacking(name)
 }
 
 export const datasetOfBars = (bars: BarColumns): Dataset => {
@@ -155,7 +158,7 @@ export const tradesOfDataset = (dataset: Dataset): TradeColumns => {
     timeVenue: floats(columns, "timeVenue"),
     priceTicks: floats(columns, "priceTicks"),
     lots: floats(columns, "lots"),
-    buy: columns["buy"] instanceof Uint8Array ? columns["buy"] : Uint8Array.from(floats(columns, "buy")),
+    buy: bytes(columns, "buy"),
     id: floats(columns, "id")
   }
 }
@@ -191,8 +194,9 @@ export const datasetOfTape = ({ instruments, length: _, instrument, ...columns }
 
 export const tapeOfDataset = (dataset: Dataset): MarketTape => {
   const columns = columnsOf(dataset, "tape")
-  const { code, instrument } = columns
-  if (!(code instanceof Uint8Array) || !(instrument instanceof Uint16Array)) throw floats(columns, "code or instrument")
+  const { instrument } = columns
+  const code = bytes(columns, "code")
+  if (!(instrument instanceof Uint16Array)) throw lacking("instrument")
   return {
     instruments: dataset.instruments,
     length: code.length,

@@ -5,13 +5,12 @@
  */
 import { type MarketTape, tapeCodes } from "../MarketTape.ts"
 import { type DataFinding, FindingList } from "./DataFinding.ts"
-import { robustSpread } from "./RobustSpread.ts"
 
 export interface TapeCheckOptions {
   /** Time without any row of an instrument that counts as a silence, µs; default 60 s. */
   readonly silenceUs?: number
-  /** Robust z of the log return from one trade to the next beyond which it is an outlier; default 50. */
-  readonly outlierZ?: number
+  /** How far from both its neighbours, as a fraction, a print must lie on one side to be an outlier; default 0.01. */
+  readonly spikeFraction?: number
 }
 
 /** Findings, the gravest first. */
@@ -54,7 +53,7 @@ export const inspectTape = (tape: MarketTape, options: TapeCheckOptions = {}): R
       findings.add("clock", row, time, () => `received ${ahead.toFixed(1)} ms before it happened by the venue's clock`)
     }
   }
-  checkTradePrices(tape, options.outlierZ ?? 50, findings)
+  checkTradePrices(tape, options.spikeFraction ?? 0.01, findings)
   return findings.done()
 }
 
@@ -99,26 +98,27 @@ const checkTradeId = (tape: MarketTape, row: number, last: Float64Array, finding
   findings.add("missingTrades", row, time, () => `trade ${id} follows ${before}`, id - before - 1)
 }
 
-const checkTradePrices = (tape: MarketTape, most: number, findings: FindingList): void => {
+/** A move that stays is a move; a print far from the one before and the one after is a wrong one, or one out of order. */
+const checkTradePrices = (tape: MarketTape, fraction: number, findings: FindingList): void => {
   for (let place = 0; place < tape.instruments.length; place++) {
-    const rows: Array<number> = []
+    let [before, middle] = [-1, -1]
     for (let row = 0; row < tape.length; row++) {
-      if (tape.code[row] === tapeCodes.trade && tape.instrument[row] === place && tape.a[row]! > 0) rows.push(row)
-    }
-    if (rows.length < 3) continue
-    const returns = Float64Array.from({ length: rows.length - 1 }, (_, at) =>
-      Math.log(tape.a[rows[at + 1]!]! / tape.a[rows[at]!]!)
-    )
-    const { median, spread } = robustSpread(returns)
-    for (const [at, value] of returns.entries()) {
-      if (spread === 0 || Math.abs(value - median) <= most * spread) continue
-      const row = rows[at + 1]!
-      findings.add(
-        "outlier",
-        row,
-        tape.time[row]!,
-        () => `${tape.a[rows[at]!]} to ${tape.a[row]} ticks from one trade to the next`
-      )
+      if (tape.code[row] !== tapeCodes.trade || tape.instrument[row] !== place || !(tape.a[row]! > 0)) continue
+      if (before >= 0 && isSpike(tape.a[before]!, tape.a[middle]!, tape.a[row]!, fraction)) {
+        const [at, from] = [middle, before]
+        findings.add(
+          "outlier",
+          at,
+          tape.time[at]!,
+          () => `a trade at ${tape.a[at]} ticks between ${tape.a[from]} and ${tape.a[row]}`
+        )
+      }
+      ;[before, middle] = [middle, row]
     }
   }
+}
+
+const isSpike = (before: number, price: number, after: number, fraction: number): boolean => {
+  const [first, second] = [price / before - 1, price / after - 1]
+  return first * second > 0 && Math.min(Math.abs(first), Math.abs(second)) > fraction
 }
