@@ -58,8 +58,10 @@ const impure: ReadonlyArray<Ban> = [
   }
 ]
 
-const isPure = (file: File): boolean =>
-  /^packages\/(?:model|matching|indicators|analytics|backtest|algorithms)\/src\//.test(file.path)
+/** In `backtest` the folder `data` reads and writes files; the rest of it is pure. */
+const isPure = ({ path }: File): boolean =>
+  /^packages\/(?:model|matching|indicators|analytics|backtest|algorithms)\/src\//.test(path) &&
+  !path.startsWith("packages/backtest/src/data/")
 
 const isShell = (file: File): boolean =>
   /^(?:packages\/(?!testkit\/)[^/]+|actors\/[^/]+)\/src\//.test(file.path) && !isPure(file)
