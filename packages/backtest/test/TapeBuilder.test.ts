@@ -36,7 +36,7 @@ describe("a tape", () => {
       }
     }
     const tape = builder.build()
-    const expected = times.sort(([t, i], [u, j]) => t - u || i - j)
+    const expected = times.toSorted(([t, i], [u, j]) => t - u || i - j)
     expect(Array.from({ length: tape.length }, (_, row) => [tape.time[row], tape.d[row]])).toEqual(expected)
   })
 
