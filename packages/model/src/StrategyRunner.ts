@@ -12,30 +12,15 @@ import { OrderBook } from "./OrderBook.ts"
 import type { OrderTerms } from "./Order.ts"
 import { exitRequest, InvalidOrderRequest, lotsIn, type RequestReader, termsOf, ticksIn } from "./OrderRequestTerms.ts"
 import type { RunnerIntent } from "./RunnerIntent.ts"
-import { type RandomSnapshot, SeededRandom } from "./SeededRandom.ts"
+import type { RunnerOptions, RunnerSnapshot, SignalCount } from "./RunnerState.ts"
+import { SeededRandom } from "./SeededRandom.ts"
 
 export type { RunnerIntent } from "./RunnerIntent.ts"
-
-export interface SignalCount {
-  count: number
-  last: number
-}
-
-/** Everything needed to go on elsewhere; the strategy's own state in its schema's encoded form. */
-export interface RunnerSnapshot<S> {
-  readonly state: S
-  readonly random: RandomSnapshot
-  readonly timers: ReadonlyArray<readonly [string, number]>
-}
+export type { RunnerOptions, RunnerSnapshot, SignalCount } from "./RunnerState.ts"
 
 type MutableOpenOrder = { -readonly [K in keyof OpenOrder]: OpenOrder[K] } & {
   /** What the orders before it had filled, where it takes their place. */
   replacedLots?: number
-}
-
-export interface RunnerOptions {
-  readonly instruments: ReadonlyArray<Instrument>
-  readonly seed: number
 }
 
 export class StrategyRunner<P, S> {
@@ -56,12 +41,14 @@ export class StrategyRunner<P, S> {
   private readonly timers = new Map<string, number>()
   private readonly random: SeededRandom
   private readonly buffer: Array<RunnerIntent> = []
+  private readonly intentsMax: number
   private intentSeq = 0
 
   constructor(definition: StrategyDefinition<P, S>, parameters: P, options: RunnerOptions) {
     this.definition = definition
     this.feeds = definition.feeds(parameters)
     this.random = new SeededRandom(options.seed)
+    this.intentsMax = options.intentsMax ?? Infinity
     for (const instrument of options.instruments) this.instruments.set(instrument.id, instrument)
     for (const feed of this.feeds) {
       this.declared.set(feed.instrument, feed)
@@ -205,6 +192,7 @@ export class StrategyRunner<P, S> {
 
   /** When the next timer is due, epoch µs. */
   nextTimerUs(): number | undefined {
+    if (this.timers.size === 0) return undefined
     let next: number | undefined
     for (const due of this.timers.values()) if (next === undefined || due < next) next = due
     return next
@@ -390,6 +378,8 @@ export class StrategyRunner<P, S> {
 
   private nextIntent(): number {
     if (this.warmingUp) return 0
+    if (this.buffer.length >= this.intentsMax)
+      throw new InvalidOrderRequest(`it asks for more than ${this.intentsMax} orders and cancels on one event`)
     this.intentSeq += 1
     return this.intentSeq
   }
