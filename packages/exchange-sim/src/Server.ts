@@ -2,6 +2,7 @@
  * The whole exchange on one port of this machine: markets, accounts, REST, streams, log and faults put together.
  * `start` resolves when it accepts requests; `close` ends every connection, timer and file.
  */
+import type { MarketListener } from "@outcry/matching/MarketListener"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { WebSocketServer } from "ws"
@@ -13,7 +14,7 @@ import { binanceSocketLimits, type SocketLimits } from "./ClientSocket.ts"
 import { Driver, type Speed } from "./Driver.ts"
 import { Exchange } from "./Exchange.ts"
 import { Faults } from "./Faults.ts"
-import type { Market, MarketListener } from "./Market.ts"
+import type { Market } from "./Market.ts"
 import { MarketTape } from "./MarketTape.ts"
 import { binanceLimits, RateLimits, type RateLimitSettings } from "./RateLimits.ts"
 import { makeRest } from "./Rest.ts"

@@ -4,12 +4,12 @@
  *
  * Depth, candles and tickers go out at steps of market time, so that a faster replay is faster for its readers too.
  */
+import type { MarketTop } from "@outcry/matching/MarketListener"
 import { Schema } from "effect"
 import type { WebSocket } from "ws"
 import { ClientSocket, type SocketLimits } from "./ClientSocket.ts"
 import type { Faults } from "./Faults.ts"
 import { type Candle, type Interval, intervals, isInterval, type Print } from "./Klines.ts"
-import type { MarketTop } from "./Market.ts"
 import type { AggregatePrint, DepthFrame, MarketTape, TapeListener } from "./MarketTape.ts"
 import * as Protocol from "./ProtocolMarket.ts"
 
