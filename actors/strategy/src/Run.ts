@@ -38,7 +38,7 @@ type Input =
   | { readonly kind: "facts"; readonly facts: ReadonlyArray<Fact> }
   | { readonly kind: "clock" }
 
-const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
+const wallUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 const aheadOfMonotonicUs = Clock.clockWith((clock) =>
   Effect.sync(() => Number((clock.currentTimeNanosUnsafe() - clock.monotonicTimeNanosUnsafe()) / 1000n))
 )
@@ -78,6 +78,8 @@ export const run = Effect.fnUntraced(function* (
   const journal = yield* Journal
   const spans = yield* SpanRecorder
   const client = (yield* Account.client)(settings.account)
+  const { lockStep } = host
+  const nowUs = lockStep?.now ?? wallUs
   const handlerTime = Metric.withAttributes(Metrics.strategyHandler, { strategy })
 
   const claim = yield* journal.claim(RunSnapshot.entityIdOf(strategy), "strategy").pipe(Effect.mapError(unavailable))
@@ -113,16 +115,35 @@ export const run = Effect.fnUntraced(function* (
     epoch,
     client,
     spans,
-    recordTick: host.recordTick
+    recordTick: host.recordTick,
+    lockStep
   })
   const inbox = yield* Queue.bounded<Input>(inboxMax)
 
+  if (lockStep !== undefined) {
+    lockStep.arrive(`strategy ${strategy}`)
+    yield* lockStep.opened
+  }
   for (const feed of runner.feeds)
     yield* host.subscribe(feed.instrument).pipe(
       Stream.runForEach((events) => Queue.offer(inbox, { kind: "market", events })),
       Effect.forkScoped
     )
-  yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
+  /** The latest event of each feed that has been handled. */
+  const handled = new Map<string, number>()
+  if (lockStep === undefined)
+    yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
+  else {
+    yield* lockStep.backlog(`the inbox of ${strategy}`, () => Queue.sizeUnsafe(inbox))
+    for (const { instrument } of runner.feeds)
+      yield* lockStep.stage(`events of ${instrument}`, strategy, () => handled.get(instrument) ?? -1)
+    yield* lockStep.stage(`facts of ${settings.account}`, strategy, () => reader.seq)
+    yield* lockStep.timer({
+      key: strategy,
+      dueUs: () => runner.nextTimerUs(),
+      fire: () => void Queue.offerUnsafe(inbox, { kind: "clock" })
+    })
+  }
 
   const guard = <A>(body: () => A): Effect.Effect<A, StrategyThrew> =>
     Effect.try({
@@ -266,9 +287,13 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const step = Effect.fnUntraced(function* (input: Input) {
-    if (input.kind === "clock") yield* followClock
+    if (input.kind === "clock" && lockStep === undefined) yield* followClock
     const now = yield* nowUs
-    if (input.kind === "market") for (const event of input.events) yield* onMarket(event)
+    if (input.kind === "market")
+      for (const event of input.events) {
+        yield* onMarket(event)
+        if (lockStep !== undefined) handled.set(event.instrument, event.seq)
+      }
     else if (input.kind === "facts") yield* onFacts(input.facts, now)
     else {
       const due = runner.nextTimerUs()
@@ -289,8 +314,9 @@ export const run = Effect.fnUntraced(function* (
     running.condition = "running"
     yield* flush(own("start", epoch), started, started)
     const facts = watch((chunk) => Queue.offer(inbox, { kind: "facts", facts: chunk }))
+    const turn = lockStep === undefined ? step : (input: Input) => lockStep.tracked(step(input))
     return yield* Effect.raceAllFirst([
-      Effect.forever(Effect.flatMap(Queue.take(inbox), step)),
+      Effect.forever(Effect.flatMap(Queue.take(inbox), turn)),
       Effect.andThen(facts, Effect.fail(new NotYet(`account ${settings.account} moved`)))
     ])
   })

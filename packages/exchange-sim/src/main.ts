@@ -128,6 +128,7 @@ const run = async (options: Options.Options): Promise<void> => {
     speed: options.speed,
     clock,
     live: options.live !== undefined,
+    lockStep: options.lockStep,
     warmUpUs: options.warmUpUs,
     log,
     faults: options.faults,
