@@ -26,7 +26,7 @@ import type { Mailbox } from "./Mailbox.ts"
 import { isRemembered } from "./PlantedMemory.ts"
 import type { Fact } from "./Protocol.ts"
 import { recoverAndGoOn } from "./Recovery.ts"
-import { makeWire, nowUs, signedNow, type Wire } from "./Wire.ts"
+import { makeWire, nowUs as wallUs, signedNow, type Wire } from "./Wire.ts"
 
 /** On its way through the mailbox. */
 export interface Message {
@@ -70,6 +70,7 @@ export const live = Effect.fnUntraced(function* (
   const execution = yield* Execution
   const scope = yield* Effect.scope
   const { lockStep } = host
+  const nowUs = lockStep?.now ?? wallUs
   const spans = new AccountSpans(yield* SpanRecorder)
   const settings = host.settings(account)
   if (settings === undefined)
@@ -232,7 +233,7 @@ export const live = Effect.fnUntraced(function* (
     // In lock-step all of them are market time already.
     if (lockStep === undefined) offsetUs = (yield* session.clockOffset).offsetUs
     const circumstances: Circumstances = {
-      now: lockStep?.timeUs ?? startUs + offsetUs,
+      now: startUs + offsetUs,
       expiryUs: host.orderExpiryUs,
       mark,
       idOf,

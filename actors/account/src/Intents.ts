@@ -1,69 +1,8 @@
-/**
- * A strategy numbers its orders; the account and the venue know them by client id. This is the way from one to the other,
- * and the comparison of an intent that was sent again with what its number stood for the first time. Pure.
- */
+/** The comparison of an intent that was sent again with what its number stood for the first time. Pure. */
 import type { AccountEvent } from "@outcry/model/AccountEvent"
 import { type AccountState, findOrder } from "@outcry/model/AccountState"
 import type { Intent } from "@outcry/model/Intent"
-import type { Contingency, OrderTerms } from "@outcry/model/Order"
-import type { Intent as IntentOnWire } from "./Protocol.ts"
-
-type IdOf = (strategy: string, intentSeq: number, attempt: number) => string
-
-/** Attempts of one intent that are looked for. */
-const attemptsMax = 64
-
-type OnWire = typeof IntentOnWire.Type
-
-/** The order that an intent's number stands for now: its latest attempt. */
-const latest = (state: AccountState, strategy: string, intentSeq: number, idOf: IdOf): string => {
-  let id = idOf(strategy, intentSeq, 1)
-  // Only an order that has ended can have a further attempt.
-  if (!state.closed.has(id)) return id
-  for (let attempt = 2; attempt <= attemptsMax; attempt++) {
-    const next = idOf(strategy, intentSeq, attempt)
-    if (findOrder(state, next) === undefined) break
-    id = next
-  }
-  return id
-}
-
-const contingencyOf = (
-  strategy: string,
-  { after, group, parent }: NonNullable<Extract<OnWire, { kind: "place" }>["contingency"]>,
-  orderOf: (orderSeq: number) => string
-): Contingency => ({
-  ...(parent === undefined ? {} : { parent: orderOf(parent) }),
-  // Two strategies may well choose the same name.
-  ...(group === undefined ? {} : { group: `${strategy}/${group}` }),
-  ...(after === undefined ? {} : { after: after.map(orderOf) })
-})
-
-/** The intents of a batch with client ids in the place of numbers. */
-export const named = (
-  state: AccountState,
-  strategy: string,
-  intents: ReadonlyArray<OnWire>,
-  idOf: IdOf
-): ReadonlyArray<Intent> => {
-  const orderOf = (orderSeq: number): string => latest(state, strategy, orderSeq, idOf)
-  return intents.map((intent): Intent => {
-    switch (intent.kind) {
-      case "cancel":
-        return { kind: "cancel", intentSeq: intent.intentSeq, clientOrderId: orderOf(intent.orderSeq) }
-      case "place": {
-        const { contingency, ...rest } = intent
-        const clientOrderId = idOf(strategy, intent.intentSeq, 1)
-        if (contingency === undefined) return { ...rest, clientOrderId }
-        return { ...rest, clientOrderId, contingency: contingencyOf(strategy, contingency, orderOf) }
-      }
-      case "modify": {
-        const { orderSeq, ...rest } = intent
-        return { ...rest, clientOrderId: idOf(strategy, intent.intentSeq, 1), replaces: orderOf(orderSeq) }
-      }
-    }
-  })
-}
+import type { OrderTerms } from "@outcry/model/Order"
 
 const differingTerm = (asked: OrderTerms, stood: OrderTerms): string | undefined => {
   const text = (value: string | number | boolean | undefined): string =>

@@ -7,21 +7,22 @@
  * is refused by the account and not done twice.
  */
 import { Account, type Fact } from "@outcry/actor-account/Protocol"
+import { FactReader, knowledgeOf } from "@outcry/model/FactReader"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { FeedPosition, MarketEvent } from "@outcry/model/MarketData"
 import { StrategyRunner } from "@outcry/model/StrategyRunner"
+import { tell } from "@outcry/model/TellRunner"
+import { WarmUp } from "@outcry/model/WarmUp"
 import { Journal } from "@outcry/store/Journal"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { Clock, Effect, Metric, Queue, Schedule, Schema, Stream } from "effect"
-import { createHash } from "node:crypto"
-import { FactReader, knowledgeOf } from "./FactReader.ts"
 import { makeOutbox } from "./Outbox.ts"
 import { NotYet, StrategyThrew, TakenOver } from "./RunEnd.ts"
 import * as RunSnapshot from "./RunSnapshot.ts"
 import { type Running, refuse } from "./State.ts"
+import { seedOf } from "./StrategySeed.ts"
 import { StrategyHost, type StrategySettings } from "./StrategyHost.ts"
-import { WarmUp } from "./WarmUp.ts"
 
 /** Chunks of events that may wait for the strategy. The hub cuts a feed off, with a gap, before this fills. */
 const inboxMax = 1024
@@ -44,8 +45,6 @@ const aheadOfMonotonicUs = Clock.clockWith((clock) =>
 )
 /** Less than this is the adjusting that every clock is subject to. */
 const setBackUs = 250_000
-
-const seedOf = (strategy: string): number => createHash("sha256").update(strategy).digest().readUInt32BE(0)
 
 const unavailable = (error: unknown) => new NotYet(error instanceof Error ? error.message : String(error))
 
@@ -196,27 +195,8 @@ export const run = Effect.fnUntraced(function* (
     const counts = fact.seq > joined.seq ? 1 : 0
     if (told.kind === "placed") running.orders += counts
     if (told.kind === "fill") running.fills += counts
-    yield* guard(() => {
-      if (told.kind === "placed") {
-        // An earlier run asked for it after its snapshot, or the account tries again by itself.
-        if (told.again || told.order.orderSeq <= joined.intentSeq)
-          runner.adopt({ intentSeq: told.order.orderSeq, positions: [], openOrders: [told.order] })
-        else
-          runner.orderMoved(told.order.orderSeq, told.order.status === undefined ? {} : { status: told.order.status })
-      } else if (told.kind === "moved") runner.orderMoved(told.orderSeq, told.now)
-      else if (told.kind === "busted")
-        runner.adopt({
-          intentSeq: 0,
-          positions: [{ instrument: told.instrument, lots: told.lots }],
-          openOrders: told.order === undefined ? [] : [told.order]
-        })
-      else if (told.kind === "fill") runner.fill(told.fill, now)
-      else if (told.kind === "end") runner.orderEnded(told.end, now)
-      else if (told.kind === "refused") {
-        refuse(running, told.end.reason, told.detail)
-        runner.orderEnded(told.end, now)
-      } else runner.cancelRefused(told.orderSeq)
-    })
+    if (told.kind === "refused") refuse(running, told.end.reason, told.detail)
+    yield* guard(() => tell(runner, told, joined.intentSeq, now))
     yield* flush(own("account", fact.seq), now, now)
   })
 

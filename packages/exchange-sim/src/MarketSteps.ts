@@ -50,8 +50,9 @@ export class MarketSteps {
     const boundaryUs = this.#marketUs - (this.#marketUs % stepUs) + stepUs
     let nextUs = Math.min(untilUs, boundaryUs)
     for (const market of markets) nextUs = Math.min(nextUs, Math.max(this.#marketUs, market.nextEventUs() ?? nextUs))
-    for (const market of markets) market.advanceTo(nextUs)
+    // First the time: what happens within the step happens at it.
     this.#marketUs = nextUs
+    for (const market of markets) market.advanceTo(nextUs)
     onStep(nextUs)
     return true
   }
