@@ -50,7 +50,9 @@ export const FloorConfig = Schema.Struct({
   /** OTLP/HTTP base addresses that receive spans; may be empty. */
   otlpEndpoints: Schema.Array(Schema.String),
   /** Lock expiry of the cluster's shards, ms: the bound for frozen and vanished nodes. */
-  shardLockExpirationMs: Schema.Int
+  shardLockExpirationMs: Schema.Int,
+  /** The venues' market time moves only when this floor has handled what it has been told: one node, recorded markets. */
+  lockStep: Schema.optionalKey(Schema.Boolean)
 })
 export type FloorConfig = typeof FloorConfig.Type
 

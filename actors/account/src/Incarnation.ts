@@ -26,7 +26,7 @@ import type { Mailbox } from "./Mailbox.ts"
 import { isRemembered } from "./PlantedMemory.ts"
 import type { Fact } from "./Protocol.ts"
 import { recoverAndGoOn } from "./Recovery.ts"
-import { makeWire, nowUs, type Wire } from "./Wire.ts"
+import { makeWire, nowUs as wallUs, signedNow, type Wire } from "./Wire.ts"
 
 /** On its way through the mailbox. */
 export interface Message {
@@ -69,6 +69,8 @@ export const live = Effect.fnUntraced(function* (
   const host = yield* AccountHost
   const execution = yield* Execution
   const scope = yield* Effect.scope
+  const { lockStep } = host
+  const nowUs = lockStep?.now ?? wallUs
   const spans = new AccountSpans(yield* SpanRecorder)
   const settings = host.settings(account)
   if (settings === undefined)
@@ -116,9 +118,16 @@ export const live = Effect.fnUntraced(function* (
       Option.isNone(wireLog) ? Effect.void : wireLog.value.offer({ account, clientOrderId, ...record }),
     mayAct: () => heart.stopped() === undefined,
     shrunk: (order, shown) => busts.shrunk(order, shown),
-    find
+    find,
+    validity: lockStep && signedNow
   })
   const busts = yield* makeBusts({ state, ledger, session, look: wire.look, find, report })
+
+  /** Requests run beside the mailbox. In lock-step each leaves in its turn, and the market waits for what is asked. */
+  const aside = (work: Effect.Effect<void>) => Effect.forkIn(work, scope)
+  const request =
+    lockStep === undefined ? aside : (work: Effect.Effect<void>) => aside(lockStep.inTurn("request", account, work))
+  const question = lockStep === undefined ? aside : (work: Effect.Effect<void>) => aside(lockStep.tracked(work))
 
   /** What a committed fact sets in motion. */
   const follow = Effect.fnUntraced(function* (event: AccountEvent) {
@@ -126,19 +135,20 @@ export const live = Effect.fnUntraced(function* (
       case "OrderIntended":
         if (event.placement === "held") return
         failPoint("intent.committed", event.clientOrderId)
-        return yield* Effect.forkIn(wire.place(find(event.clientOrderId)!), scope)
+        return yield* request(wire.place(find(event.clientOrderId)!))
       case "OrderReleased":
         failPoint("intent.committed", event.clientOrderId)
-        return yield* Effect.forkIn(wire.place(find(event.clientOrderId)!), scope)
+        return yield* request(wire.place(find(event.clientOrderId)!))
       case "CancelRequested":
       case "OrderAccepted": {
         const order = state.orders.get(event.clientOrderId)
-        if (order?.status === "pendingCancel") yield* Effect.forkIn(wire.cancel(order), scope)
+        if (order?.status === "pendingCancel") yield* request(wire.cancel(order))
         return
       }
       case "OrderUnknown":
         yield* Effect.logWarning(`account ${account}: order ${event.clientOrderId} is unknown: ${event.reason}`)
-        return yield* Effect.forkIn(wire.settle(find(event.clientOrderId)!), scope)
+        lockStep?.spoil(`order ${event.clientOrderId} is unknown: ${event.reason}`)
+        return yield* question(wire.settle(find(event.clientOrderId)!))
       case "ProtectionLost":
         return yield* Effect.logError(`account ${account}: ${event.instrument} is without its stop: ${event.detail}`)
       case "OrderFilled":
@@ -220,7 +230,8 @@ export const live = Effect.fnUntraced(function* (
       if (typeof command === "object" && command.type === "SetTradingState" && command.by !== "journal")
         yield* ledger.setTradingState(command.state)
     const startUs = yield* nowUs
-    offsetUs = (yield* session.clockOffset).offsetUs
+    // In lock-step all of them are market time already.
+    if (lockStep === undefined) offsetUs = (yield* session.clockOffset).offsetUs
     const circumstances: Circumstances = {
       now: startUs + offsetUs,
       expiryUs: host.orderExpiryUs,
@@ -276,7 +287,9 @@ export const live = Effect.fnUntraced(function* (
     ask,
     ready,
     busts,
-    mark: host.mark
+    mark: host.mark,
+    lockStep,
+    tick: () => void mailbox.offerFast({ command: { type: "Tick" }, receivedUs: 0 })
   })
   const gauges = Effect.forever(
     Effect.delay(
@@ -284,5 +297,10 @@ export const live = Effect.fnUntraced(function* (
       gaugesEvery
     )
   )
-  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, work)), recovery, heart.beat, gauges])
+  if (lockStep !== undefined) {
+    yield* lockStep.backlog(`the mailbox of ${account}`, () => mailbox.size)
+    yield* lockStep.stage(`facts of ${account}`, "journal", () => ledger.committed)
+  }
+  const turn = lockStep === undefined ? work : (batch: ReadonlyArray<Message>) => lockStep.tracked(work(batch))
+  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, turn)), recovery, heart.beat, gauges])
 })

@@ -3,6 +3,7 @@
  * fetched from the last known one, and only then it accepts intents, though not on instruments where an order's fate is
  * still open; orders that are held here go on where they stood. Afterwards it listens to the venue and keeps auditing it.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import type { AccountCommand } from "@outcry/model/AccountCommand"
 import type { Mark } from "@outcry/model/AccountEvent"
 import { type AccountState, findOrder } from "@outcry/model/AccountState"
@@ -42,11 +43,15 @@ export interface RecoveryTools {
   readonly ask: (command: AccountCommand) => Effect.Effect<void>
   /** Intents may come now. */
   readonly ready: Effect.Effect<void>
+  /** The market waits for the account, and nobody but the account tells it more than the venue does. */
+  readonly lockStep: LockStep | undefined
+  /** Puts a Tick into the mailbox. */
+  readonly tick: () => void
 }
 
 /** Never ends by itself; lives as long as its scope. */
 export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tools: RecoveryTools) {
-  const { ask, busts, ledger, mark, report, session, settings, wire } = tools
+  const { ask, busts, ledger, lockStep, mark, report, session, settings, wire } = tools
   const { state } = ledger
   const scope = yield* Effect.scope
   const { run: audit } = yield* makeAudit({ state, session, wire, report })
@@ -89,21 +94,26 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
     })
   }
 
+  const held = lockStep === undefined ? (work: Effect.Effect<unknown>) => work : lockStep.tracked.bind(lockStep)
   const onVenueEvent = (event: ExecutionEvent): Effect.Effect<unknown> => {
     switch (event._tag) {
       case "OrderChanged": {
         const known = findOrder(state, event.order.clientOrderId)
         const closes = event.order.status !== "open" && event.order.status !== "filled" && !planted("cancelTakenForEnd")
         if (closes && known !== undefined && event.order.filledLots > known.filledLots)
-          return Effect.forkIn(Effect.delay(wire.look(known), fillsWithin), scope)
+          return Effect.forkIn(held(Effect.delay(wire.look(known), fillsWithin)), scope)
         return report(reportsOf(event.order, []))
       }
       case "Filled":
         return report([reportFill(event.fill)])
       case "Connected":
+        // The market has stood still, so nothing was missed; and an audit would tell what is held back.
+        if (lockStep !== undefined) return Effect.sync(() => lockStep.arrive(`account ${account}`))
         // What was young the first time may have been missed with the frames.
         return Effect.forkIn(Effect.andThen(audit, Effect.delay(audit, settledMs)), scope)
       case "Disconnected":
+        if (lockStep?.missing([`account ${account}`]).length === 0)
+          lockStep.spoil(`the reports of ${account} are interrupted: ${event.reason}`)
         return Effect.logWarning(`account ${account}: the venue's reports are interrupted: ${event.reason}`)
     }
   }
@@ -116,6 +126,11 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
   yield* ask({ type: "CancelOrders", clientOrderIds: [] })
   yield* tools.ready
   // Only now: what happened at the venue meanwhile may have ended an order whose price was touched.
+  if (lockStep !== undefined) {
+    const isDue = (): boolean => state.watched.size > 0 || state.unprotected.size > 0
+    yield* lockStep.watcher({ key: account, isDue, look: tools.tick })
+    return yield* Effect.never
+  }
   yield* Effect.forkIn(pump({ state, mark, ask, time: venueNowUs(session) }), scope)
   yield* Effect.forkIn(Effect.forever(Effect.delay(busts.check, bustsEvery)), scope)
   const pause = Effect.suspend(() => Effect.sleep(isIdle(state) ? idleAuditEvery : auditEvery))

@@ -41,6 +41,23 @@ export const venueNowUs = (session: Pick<ExecutionSession, "clockOffset">): Effe
 
 const lotsOf = (fills: ReadonlyArray<VenueFill>): number => fills.reduce((lots, fill) => lots + fill.lots, 0)
 
+/** When a request was intended and until when it is good, epoch µs by our own clock. */
+interface Validity {
+  readonly timeIntent: number
+  readonly deadlineUs: number
+}
+
+const validityOf = ({ deadlineUs, timeIntent }: Order, offsetUs: number): Validity => ({
+  timeIntent: timeIntent - offsetUs,
+  deadlineUs: deadlineUs - offsetUs
+})
+
+/** Where orders are timed by a market's clock, requests are signed by ours all the same. */
+export const signedNow = ({ deadlineUs, timeIntent }: Order, now: number): Validity => ({
+  timeIntent: now,
+  deadlineUs: now + deadlineUs - timeIntent
+})
+
 export interface WireHost {
   readonly session: ExecutionSession
   readonly instrument: (order: Order) => Instrument
@@ -54,6 +71,8 @@ export interface WireHost {
   /** The venue counts fewer executions than are booked. */
   readonly shrunk: (order: Order, shown: Extract<LookupOutcome, { readonly _tag: "Found" }>) => Effect.Effect<void>
   readonly find: (clientOrderId: string) => Order | undefined
+  /** Absent: orders are timed by the venue's clock. */
+  readonly validity?: ((order: Order, now: number) => Validity) | undefined
 }
 
 export const makeWire = Effect.fnUntraced(function* (host: WireHost) {
@@ -150,13 +169,14 @@ export const makeWire = Effect.fnUntraced(function* (host: WireHost) {
         const startUs = yield* nowUs
         failPoint("wire.sending", clientOrderId)
         const { offsetUs } = yield* host.session.clockOffset
+        const { deadlineUs, timeIntent } = host.validity?.(order, startUs) ?? validityOf(order, offsetUs)
         const request = guarded(
           host.session.place({
             clientOrderId,
             instrument: host.instrument(order),
             terms: order.terms,
-            timeIntent: order.timeIntent - offsetUs,
-            deadlineUs: planted("deadlineNotChecked") ? Number.MAX_SAFE_INTEGER : order.deadlineUs - offsetUs
+            timeIntent,
+            deadlineUs: planted("deadlineNotChecked") ? Number.MAX_SAFE_INTEGER : deadlineUs
           })
         )
         let outcome = yield* request

@@ -2,6 +2,7 @@
  * The shell of a feed: reads the venue's stream, lets the state stamp it, and publishes each chunk once, packed, to at
  * most one stream per node. A subscriber that falls behind misses chunks and sees it by the sequence.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import * as Attributes from "@outcry/telemetry/Attributes"
@@ -27,6 +28,8 @@ export class FeedHost extends Context.Service<
     readonly node: string
     /** Raises and returns the epoch of a feed that starts anew; durable. */
     readonly raiseEpoch: (instrument: string) => Effect.Effect<number>
+    /** Absent in normal running. In lock-step bars are closed by trades alone. */
+    readonly lockStep?: LockStep
   }
 >()("@outcry/actor-feed/FeedHost") {}
 
@@ -71,6 +74,8 @@ const build = Effect.gen(function* () {
     return yield* Effect.die(new Error(`${id} is not traded at ${venue}; correct the floor's instruments`))
   const feedEpoch = yield* host.raiseEpoch(id)
   const state = new FeedState(id, feedEpoch)
+  const { lockStep } = host
+  if (lockStep !== undefined) yield* lockStep.stage(`events of ${id}`, "feed", () => state.seq)
   const clock = yield* Clock.Clock
   const hub = yield* PubSub.sliding<Chunk>(chunksBehindMax)
   const ticks = makeTickCounts(id)
@@ -103,7 +108,8 @@ const build = Effect.gen(function* () {
   yield* Effect.gen(function* () {
     const now = yield* nowUs
     const { offsetUs } = yield* session.clockOffset
-    yield* publish(() => (state.condition === "live" ? state.tick(now + offsetUs, now) : []))
+    yield* publish(() => (state.condition === "live" && lockStep === undefined ? state.tick(now + offsetUs, now) : []))
+    if (state.condition === "live") lockStep?.arrive(`feed ${id}`)
     yield* Metric.update(staleness, state.lastReceived === 0 ? 0 : Math.max(0, now - state.lastReceived) / 1e6)
     yield* Metric.update(offset, offsetUs / 1e6)
     if (state.gaps > gapsTold)

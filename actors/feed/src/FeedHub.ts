@@ -2,13 +2,14 @@
  * A node's side of the feeds: one stream per feed and node, however many strategies and clients listen. Each listener
  * has its own bounded queue; one that falls behind loses whole chunks and is told so by a gap, then gets the book anew.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import { UnreadableChunk, unpack } from "./FeedCodec.ts"
 import { Feed } from "./Protocol.ts"
 import type { Bar, FeedPosition, GapReason, MarketEvent, Quote } from "@outcry/model/MarketData"
 import type { TraceContext } from "@outcry/model/Order"
 import { OrderBook } from "@outcry/model/OrderBook"
 import * as Metrics from "@outcry/telemetry/Metrics"
-import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, Scope, Stream } from "effect"
 import type { Sharding } from "effect/cluster"
 
 /** Chunks a listener may be behind. */
@@ -56,11 +57,11 @@ export class FeedHub extends Context.Service<
     readonly recordTick: (tick: FeedPosition, root: TraceContext) => Effect.Effect<void>
   }
 >()("@outcry/actor-feed/FeedHub") {
-  static readonly layer = (node: string): Layer.Layer<FeedHub, never, Sharding.Sharding> =>
-    Layer.effect(FeedHub, make(node))
+  static readonly layer = (node: string, lockStep?: LockStep): Layer.Layer<FeedHub, never, Sharding.Sharding> =>
+    Layer.effect(FeedHub, make(node, lockStep))
 }
 
-const make = Effect.fnUntraced(function* (node: string) {
+const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | undefined) {
   const client = yield* Feed.client
   const scope = yield* Effect.scope
   const services = yield* Effect.context<never>()
@@ -185,6 +186,13 @@ const make = Effect.fnUntraced(function* (node: string) {
       interrupted: false
     }
     lines.set(instrument, line)
+    if (lockStep !== undefined)
+      Effect.runSyncWith(services)(
+        Scope.provide(
+          lockStep.stage(`events of ${instrument}`, "hub", () => line.position.seq),
+          scope
+        )
+      )
     Effect.runForkWith(services)(Effect.forkIn(run(line, instrument), scope))
     return line
   }

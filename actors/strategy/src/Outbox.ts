@@ -2,6 +2,7 @@
  * Intents on their way to the account, in order, one batch at a time. A batch is sent again until the account answers:
  * its intents are numbered, so that the account takes each once. Bounded; the strategy stands still while it is full.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import type { Account, Decision } from "@outcry/actor-account/Protocol"
 import type { FeedPosition } from "@outcry/model/MarketData"
 import type { RunnerIntent } from "@outcry/model/StrategyRunner"
@@ -37,9 +38,10 @@ export interface OutboxOptions {
   readonly client: AccountClient
   readonly spans: SpanRecorder["Service"]
   readonly recordTick: (tick: FeedPosition, root: TraceContext) => Effect.Effect<void>
+  readonly lockStep: LockStep | undefined
 }
 
-const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
+const wallUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 
 /** One trace for each cause and strategy. */
 const rootOf = (strategy: string, { feedEpoch, instrument, seq }: FeedPosition): TraceContext =>
@@ -61,7 +63,8 @@ const signalled = (options: OutboxOptions, batch: Batch, root: TraceContext): Tr
 
 export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const queue = yield* Queue.bounded<Batch>(batchesMax)
-  const { account, client, epoch, spans, strategy } = options
+  const { account, client, epoch, lockStep, spans, strategy } = options
+  const nowUs = lockStep?.now ?? wallUs
 
   const send = Effect.fnUntraced(function* (batch: Batch) {
     const root = rootOf(strategy, batch.cause)
@@ -112,7 +115,12 @@ export const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
 
   return {
     offer: (batch: Batch) => Queue.offer(queue, batch),
-    run: Effect.forever(Effect.flatMap(Queue.take(queue), send))
+    run: Effect.forever(
+      Effect.flatMap(
+        Queue.take(queue),
+        lockStep === undefined ? send : (batch) => lockStep.inTurn("intents", strategy, send(batch))
+      )
+    )
   }
 })
 

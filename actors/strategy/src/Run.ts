@@ -7,21 +7,22 @@
  * is refused by the account and not done twice.
  */
 import { Account, type Fact } from "@outcry/actor-account/Protocol"
+import { FactReader, knowledgeOf } from "@outcry/model/FactReader"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { FeedPosition, MarketEvent } from "@outcry/model/MarketData"
 import { StrategyRunner } from "@outcry/model/StrategyRunner"
+import { tell } from "@outcry/model/TellRunner"
+import { WarmUp } from "@outcry/model/WarmUp"
 import { Journal } from "@outcry/store/Journal"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { Clock, Effect, Metric, Queue, Schedule, Schema, Stream } from "effect"
-import { createHash } from "node:crypto"
-import { FactReader, knowledgeOf } from "./FactReader.ts"
 import { makeOutbox } from "./Outbox.ts"
 import { NotYet, StrategyThrew, TakenOver } from "./RunEnd.ts"
 import * as RunSnapshot from "./RunSnapshot.ts"
 import { type Running, refuse } from "./State.ts"
+import { seedOf } from "./StrategySeed.ts"
 import { StrategyHost, type StrategySettings } from "./StrategyHost.ts"
-import { WarmUp } from "./WarmUp.ts"
 
 /** Chunks of events that may wait for the strategy. The hub cuts a feed off, with a gap, before this fills. */
 const inboxMax = 1024
@@ -38,14 +39,12 @@ type Input =
   | { readonly kind: "facts"; readonly facts: ReadonlyArray<Fact> }
   | { readonly kind: "clock" }
 
-const nowUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
+const wallUs = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1000n))
 const aheadOfMonotonicUs = Clock.clockWith((clock) =>
   Effect.sync(() => Number((clock.currentTimeNanosUnsafe() - clock.monotonicTimeNanosUnsafe()) / 1000n))
 )
 /** Less than this is the adjusting that every clock is subject to. */
 const setBackUs = 250_000
-
-const seedOf = (strategy: string): number => createHash("sha256").update(strategy).digest().readUInt32BE(0)
 
 const unavailable = (error: unknown) => new NotYet(error instanceof Error ? error.message : String(error))
 
@@ -78,6 +77,8 @@ export const run = Effect.fnUntraced(function* (
   const journal = yield* Journal
   const spans = yield* SpanRecorder
   const client = (yield* Account.client)(settings.account)
+  const { lockStep } = host
+  const nowUs = lockStep?.now ?? wallUs
   const handlerTime = Metric.withAttributes(Metrics.strategyHandler, { strategy })
 
   const claim = yield* journal.claim(RunSnapshot.entityIdOf(strategy), "strategy").pipe(Effect.mapError(unavailable))
@@ -113,16 +114,35 @@ export const run = Effect.fnUntraced(function* (
     epoch,
     client,
     spans,
-    recordTick: host.recordTick
+    recordTick: host.recordTick,
+    lockStep
   })
   const inbox = yield* Queue.bounded<Input>(inboxMax)
 
+  if (lockStep !== undefined) {
+    lockStep.arrive(`strategy ${strategy}`)
+    yield* lockStep.opened
+  }
   for (const feed of runner.feeds)
     yield* host.subscribe(feed.instrument).pipe(
       Stream.runForEach((events) => Queue.offer(inbox, { kind: "market", events })),
       Effect.forkScoped
     )
-  yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
+  /** The latest event of each feed that has been handled. */
+  const handled = new Map<string, number>()
+  if (lockStep === undefined)
+    yield* Queue.offer(inbox, { kind: "clock" }).pipe(Effect.repeat(Schedule.spaced(timerTick)), Effect.forkScoped)
+  else {
+    yield* lockStep.backlog(`the inbox of ${strategy}`, () => Queue.sizeUnsafe(inbox))
+    for (const { instrument } of runner.feeds)
+      yield* lockStep.stage(`events of ${instrument}`, strategy, () => handled.get(instrument) ?? -1)
+    yield* lockStep.stage(`facts of ${settings.account}`, strategy, () => reader.seq)
+    yield* lockStep.timer({
+      key: strategy,
+      dueUs: () => runner.nextTimerUs(),
+      fire: () => void Queue.offerUnsafe(inbox, { kind: "clock" })
+    })
+  }
 
   const guard = <A>(body: () => A): Effect.Effect<A, StrategyThrew> =>
     Effect.try({
@@ -175,27 +195,8 @@ export const run = Effect.fnUntraced(function* (
     const counts = fact.seq > joined.seq ? 1 : 0
     if (told.kind === "placed") running.orders += counts
     if (told.kind === "fill") running.fills += counts
-    yield* guard(() => {
-      if (told.kind === "placed") {
-        // An earlier run asked for it after its snapshot, or the account tries again by itself.
-        if (told.again || told.order.orderSeq <= joined.intentSeq)
-          runner.adopt({ intentSeq: told.order.orderSeq, positions: [], openOrders: [told.order] })
-        else
-          runner.orderMoved(told.order.orderSeq, told.order.status === undefined ? {} : { status: told.order.status })
-      } else if (told.kind === "moved") runner.orderMoved(told.orderSeq, told.now)
-      else if (told.kind === "busted")
-        runner.adopt({
-          intentSeq: 0,
-          positions: [{ instrument: told.instrument, lots: told.lots }],
-          openOrders: told.order === undefined ? [] : [told.order]
-        })
-      else if (told.kind === "fill") runner.fill(told.fill, now)
-      else if (told.kind === "end") runner.orderEnded(told.end, now)
-      else if (told.kind === "refused") {
-        refuse(running, told.end.reason, told.detail)
-        runner.orderEnded(told.end, now)
-      } else runner.cancelRefused(told.orderSeq)
-    })
+    if (told.kind === "refused") refuse(running, told.end.reason, told.detail)
+    yield* guard(() => tell(runner, told, joined.intentSeq, now))
     yield* flush(own("account", fact.seq), now, now)
   })
 
@@ -266,9 +267,13 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const step = Effect.fnUntraced(function* (input: Input) {
-    if (input.kind === "clock") yield* followClock
+    if (input.kind === "clock" && lockStep === undefined) yield* followClock
     const now = yield* nowUs
-    if (input.kind === "market") for (const event of input.events) yield* onMarket(event)
+    if (input.kind === "market")
+      for (const event of input.events) {
+        yield* onMarket(event)
+        if (lockStep !== undefined) handled.set(event.instrument, event.seq)
+      }
     else if (input.kind === "facts") yield* onFacts(input.facts, now)
     else {
       const due = runner.nextTimerUs()
@@ -289,8 +294,9 @@ export const run = Effect.fnUntraced(function* (
     running.condition = "running"
     yield* flush(own("start", epoch), started, started)
     const facts = watch((chunk) => Queue.offer(inbox, { kind: "facts", facts: chunk }))
+    const turn = lockStep === undefined ? step : (input: Input) => lockStep.tracked(step(input))
     return yield* Effect.raceAllFirst([
-      Effect.forever(Effect.flatMap(Queue.take(inbox), step)),
+      Effect.forever(Effect.flatMap(Queue.take(inbox), turn)),
       Effect.andThen(facts, Effect.fail(new NotYet(`account ${settings.account} moved`)))
     ])
   })

@@ -2,15 +2,15 @@
  * What a run leaves to the next: the strategy's own state, and up to where it had read its account and its bars. It is
  * taken only when every intent has been answered, so that a state never counts on an order that nobody knows.
  */
+import type { AccountKnowledge } from "@outcry/model/FactReader"
 import type { RunnerSnapshot } from "@outcry/model/StrategyRunner"
+import type { WarmUpState } from "@outcry/model/WarmUp"
 import { Journal } from "@outcry/store/Journal"
 import type { Fenced } from "@outcry/store/JournalError"
 import { Effect, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
-import type { AccountKnowledge } from "./FactReader.ts"
 import { NotYet, StrategyThrew } from "./RunEnd.ts"
 import type { StrategySettings } from "./StrategyHost.ts"
-import type { WarmUpState } from "./WarmUp.ts"
 
 export interface RunSnapshot extends RunnerSnapshot<unknown> {
   readonly account: AccountKnowledge

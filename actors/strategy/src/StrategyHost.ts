@@ -1,4 +1,5 @@
 /** What a strategy needs from the node it runs on: its configuration and the market. It never sees a venue. */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { Bar, FeedPosition, MarketEvent } from "@outcry/model/MarketData"
 import type { TraceContext } from "@outcry/model/Order"
@@ -28,6 +29,8 @@ export class StrategyHost extends Context.Service<
     readonly locks?: StrategyLocks
     /** Least time between two snapshots of a strategy, µs. */
     readonly snapshotEveryUs: number
+    /** Absent in normal running. In lock-step timers and decisions go by market time. */
+    readonly lockStep?: LockStep
     readonly settings: (strategy: string) => StrategySettings | undefined
     readonly instrument: (id: string) => Effect.Effect<Instrument, UnknownInstrument>
     readonly subscribe: (instrument: string) => Stream.Stream<ReadonlyArray<MarketEvent>>

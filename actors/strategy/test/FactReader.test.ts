@@ -6,7 +6,7 @@ import { versionKey } from "@outcry/model/AccountState"
 import { AccountFixture } from "@outcry/testkit/AccountFixture"
 import { btcUsdt } from "@outcry/testkit/Instruments"
 import { assert, describe, it } from "@effect/vitest"
-import { FactReader, knowledgeOf, type Told } from "../src/FactReader.ts"
+import { FactReader, knowledgeOf, type Told } from "@outcry/model/FactReader"
 
 const btc = btcUsdt.id
 const stop = { side: "sell", type: "stop", priceTicks: 0, triggerTicks: 5_900_000, reduceOnly: true } as const

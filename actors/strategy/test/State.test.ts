@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Fact } from "@outcry/actor-account/Protocol"
 import type { Bar } from "@outcry/model/MarketData"
 import { btcUsdt } from "@outcry/testkit/Instruments"
-import { FactReader } from "../src/FactReader.ts"
+import { FactReader } from "@outcry/model/FactReader"
 import { errorsMax, errorWindowMs, initial, thrown } from "../src/State.ts"
-import { WarmUp } from "../src/WarmUp.ts"
+import { WarmUp } from "@outcry/model/WarmUp"
 
 const btc = btcUsdt.id
 

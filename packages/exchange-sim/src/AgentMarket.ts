@@ -4,6 +4,8 @@
  * Deterministic: the same seed, start and API orders at the same times give the same events, whatever the steps in which
  * `advanceTo` is called. Never ends; the crowd keeps both sides quoted. Knows no wall clock.
  */
+import type { MarketListener, MarketTop } from "@outcry/matching/MarketListener"
+import { PublicFeed } from "@outcry/matching/PublicFeed"
 import type { BookEvent, Depth, NewOrder, Rehearsal } from "@outcry/matching/MatchingEngine"
 import { OrderBook } from "@outcry/matching/OrderBook"
 import { toNumber } from "@outcry/model/Amount"
@@ -12,8 +14,7 @@ import { opposite, type Side, sides, signOf } from "@outcry/model/MarketData"
 import type { Agent, AgentOrder, Floor } from "./Agent.ts"
 import { makeCrowd } from "./Crowd.ts"
 import { Fundamental } from "./Fundamental.ts"
-import type { Market, MarketListener, MarketOrder, MarketTop } from "./Market.ts"
-import { PublicFeed } from "./PublicFeed.ts"
+import type { Market, MarketOrder } from "./Market.ts"
 
 export interface AgentMarketOptions {
   readonly instrument: Instrument

@@ -2,13 +2,13 @@
  * Turns the decimals of a new order into ticks and lots and applies Binance's filters: PRICE_FILTER, LOT_SIZE,
  * NOTIONAL, PERCENT_PRICE_BY_SIDE, TRAILING_DELTA, ICEBERG_PARTS, MAX_NUM_ORDERS and MAX_NUM_ALGO_ORDERS. Also publishes them for `exchangeInfo`.
  */
+import type { MarketTop } from "@outcry/matching/MarketListener"
 import * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import type { Side } from "@outcry/model/MarketData"
 import type { SelfTradePrevention, TimeInForce } from "@outcry/matching/MatchingEngine"
 import * as ApiError from "./ApiError.ts"
 import { isMarket, type OrderType } from "./ExchangeOrder.ts"
-import type { MarketTop } from "./Market.ts"
 
 /** A new order as it was sent; decimals are still text. */
 export interface OrderRequest {

@@ -5,6 +5,7 @@
  * For deterministic simulation. What it returns and tells are copies, so that a message may travel as long as it likes;
  * what an account may not do throws `ApiError` with Binance's code, as over the wire.
  */
+import type { MarketTop } from "@outcry/matching/MarketListener"
 import type * as Amount from "@outcry/model/Amount"
 import type { Instrument } from "@outcry/model/Instrument"
 import * as AcceptLog from "./AcceptLog.ts"
@@ -15,7 +16,6 @@ import { Exchange } from "./Exchange.ts"
 import type { Execution, ExchangeOrder } from "./ExchangeOrder.ts"
 import type { OrderRequest } from "./Filters.ts"
 import { listings, wireSymbol } from "./Listings.ts"
-import type { MarketTop } from "./Market.ts"
 import type { OrderChange } from "./OrderWork.ts"
 
 /** What the user stream of an account would carry. */

@@ -2,10 +2,11 @@
  * What the public can see of one market: update ids, recent prints, candles, the last day; and the changes since a
  * stream was last flushed. Fed by the market, read by REST and the streams. Times are the venue's (epoch ms).
  */
+import type { DepthChange, MarketTop, MarketTrade } from "@outcry/matching/MarketListener"
 import type { Depth } from "@outcry/matching/MatchingEngine"
 import type { Instrument } from "@outcry/model/Instrument"
 import { type Candle, type Interval, Klines, type Print } from "./Klines.ts"
-import type { DepthChange, Market, MarketTop, MarketTrade } from "./Market.ts"
+import type { Market } from "./Market.ts"
 
 /** Prints of one price, side and instant, as the aggregate trade stream shows them. */
 export interface AggregatePrint extends Print {

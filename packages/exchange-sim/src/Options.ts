@@ -33,6 +33,7 @@ export const usage = `Usage: exchange-sim [options]
   --live SOURCE       mirror a public stream instead of agents: binance, or REST_URL,WS_URL of a compatible one
   --speed S           replay speed: 1 (default), 10x, max
   --loop              start the replay again when it ends
+  --lockstep          market time goes on only when whoever leads at /sim/lockstep says so; needs --replay
   --fee-bps N         maker and taker commission; default 10
   --weight-limit N    request weight an address may use in a minute; default 6000
   --order-limit N     new orders an account may send in 10 seconds; default 100
@@ -54,6 +55,7 @@ export interface Options {
   readonly live: LiveAddress.LiveAddress | undefined
   readonly speed: Speed
   readonly loop: boolean
+  readonly lockStep: boolean
   readonly feeBps: number
   readonly limits: RateLimitSettings
   readonly faults: boolean
@@ -140,6 +142,7 @@ export const parse = (args: ReadonlyArray<string>): Options => {
           live: { type: "string" },
           speed: { type: "string", default: "1" },
           loop: { type: "boolean", default: false },
+          lockstep: { type: "boolean", default: false },
           "fee-bps": { type: "string", default: "10" },
           "weight-limit": { type: "string", default: String(binanceLimits.weightPerMinute) },
           "order-limit": { type: "string", default: String(binanceLimits.ordersPerTenSeconds) },
@@ -159,6 +162,10 @@ export const parse = (args: ReadonlyArray<string>): Options => {
   const endless = live === undefined ? "agents never end" : "a live source never ends"
   if (!replays && values.loop) refuse("--loop", `needs --replay FILE: ${endless}`)
   if (!replays && values["keep-idle"]) refuse("--keep-idle", "needs --replay FILE")
+  if (values.lockstep && !replays) refuse("--lockstep", "needs --replay FILE: only recordings can be stepped through")
+  if (values.lockstep && values.loop) refuse("--lockstep", "does not go with --loop: a run that is compared has an end")
+  if (values.lockstep && values.speed !== "1")
+    refuse("--lockstep", "does not go with --speed: whoever leads sets the pace")
   const speed = speedOf(values.speed)
   if (!replays && speed === "max") refuse("--speed", `max needs --replay FILE: ${endless}`)
   if (live !== undefined && speed !== 1) refuse("--speed", "does not go with --live: the source sets the pace")
@@ -176,6 +183,7 @@ export const parse = (args: ReadonlyArray<string>): Options => {
     live,
     speed,
     loop: values.loop,
+    lockStep: values.lockstep,
     feeBps: number("--fee-bps", values["fee-bps"], 0, 1_000),
     limits: {
       ...binanceLimits,

@@ -3,13 +3,13 @@
  *
  * Source: developers.binance.com, spot "Market data endpoints" and "WebSocket Streams" (2026-11).
  */
+import type { MarketTop } from "@outcry/matching/MarketListener"
 import { selfTradePreventions } from "@outcry/matching/MatchingEngine"
 import type * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import * as Filters from "./Filters.ts"
 import { orderTypes } from "./ExchangeOrder.ts"
 import { type Candle, type Interval, intervals, type Print } from "./Klines.ts"
-import type { MarketTop } from "./Market.ts"
 import type { AggregatePrint, DepthFrame, MarketTape } from "./MarketTape.ts"
 import { amountText } from "./ProtocolOrder.ts"
 import type { RateLimitSettings } from "./RateLimits.ts"

@@ -2,13 +2,14 @@
  * One symbol's frames ahead of market time, in a bounded buffer: read from their source as needed, their times never
  * going backwards, from the beginning again where a recording loops.
  */
+import type { RecordedStep } from "@outcry/matching/RecordedStep"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { FrameSource } from "./FrameSource.ts"
 import type { RecordedFrame } from "./RecordedFrame.ts"
-import { type ReplayStep, stepOf } from "./ReplayStep.ts"
+import { stepOf } from "./ReplayStep.ts"
 
 export interface TimedStep {
-  readonly step: ReplayStep
+  readonly step: RecordedStep
   /** Market time: the receive time, later by the length of the recording for each time it was looped. */
   readonly timeUs: number
   /** 0 for the first time through the recording. */

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import * as ApiError from "./ApiError.ts"
 import { type CallCounts, call, type Route, type Venue } from "./Api.ts"
 import type { FaultKind, FaultRule } from "./Faults.ts"
+import type { LockStepControl } from "./LockStepControl.ts"
 import { listRoutes } from "./ListRoutes.ts"
 import { marketRoutes } from "./MarketRoutes.ts"
 import { Params } from "./Params.ts"
@@ -102,9 +103,10 @@ export interface RestOptions {
   readonly venue: Venue
   readonly skew: SimControl.Skew
   readonly onDefect: (error: unknown) => void
+  readonly lockStep?: LockStepControl | undefined
 }
 
-export const makeRest = ({ onDefect, skew, venue }: RestOptions) => {
+export const makeRest = ({ lockStep, onDefect, skew, venue }: RestOptions) => {
   const { faults } = venue
   const fail = (response: ServerResponse, rule: FaultRule): void => {
     const status = rule.status ?? (rule.kind === "rateLimit" ? 429 : rule.kind === "ban" ? 418 : 503)
@@ -144,6 +146,7 @@ export const makeRest = ({ onDefect, skew, venue }: RestOptions) => {
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = "/", ...rest] = (request.url ?? "/").split("?")
+    if (lockStep !== undefined && path === "/sim/lockstep") return send(response, 200, lockStep.state())
     if (SimControl.isControl(path)) return control(request, response, path)
     const occasion = { method: request.method ?? "GET", path }
     const route = byPath.get(`${occasion.method} ${path}`)

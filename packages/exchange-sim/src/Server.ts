@@ -2,6 +2,7 @@
  * The whole exchange on one port of this machine: markets, accounts, REST, streams, log and faults put together.
  * `start` resolves when it accepts requests; `close` ends every connection, timer and file.
  */
+import type { MarketListener } from "@outcry/matching/MarketListener"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { WebSocketServer } from "ws"
@@ -13,7 +14,10 @@ import { binanceSocketLimits, type SocketLimits } from "./ClientSocket.ts"
 import { Driver, type Speed } from "./Driver.ts"
 import { Exchange } from "./Exchange.ts"
 import { Faults } from "./Faults.ts"
-import type { Market, MarketListener } from "./Market.ts"
+import { HeldOutput } from "./HeldOutput.ts"
+import { LockStepControl } from "./LockStepControl.ts"
+import { LockStepDriver } from "./LockStepDriver.ts"
+import type { Market } from "./Market.ts"
 import { MarketTape } from "./MarketTape.ts"
 import { binanceLimits, RateLimits, type RateLimitSettings } from "./RateLimits.ts"
 import { makeRest } from "./Rest.ts"
@@ -32,6 +36,8 @@ export interface ServerOptions {
   readonly clock?: () => number
   /** Market time is the clock's own time: for markets with a live source. */
   readonly live?: boolean
+  /** Market time stands still until whoever leads at `/sim/lockstep` lets it go on: for recordings. */
+  readonly lockStep?: boolean
   readonly log: AcceptLog
   /** Lets `/sim/faults` be used. */
   readonly faults?: boolean
@@ -81,6 +87,11 @@ export const start = async (options: ServerOptions): Promise<Server> => {
   const faults = options.faults === true ? new Faults(clock) : undefined
   const limits = options.socketLimits ?? binanceSocketLimits
   const onDefect = options.onFailure
+  const output = options.lockStep === true ? new HeldOutput() : undefined
+  const hold = output?.hold
+  /** Of orders and frames; signatures and receive windows go by the venue's clock all the same. */
+  const time = { marketUs: () => 0 }
+  const eventMs = output === undefined ? nowMs : () => Math.floor(time.marketUs() / 1_000)
 
   const exchange = new Exchange({
     accounts: options.accounts,
@@ -89,9 +100,9 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     idBase,
     log: options.log,
     listener: forward(() => userStream),
-    nowMs
+    nowMs: eventMs
   })
-  const streams = new Streams({ limits, faults, nowMs })
+  const streams = new Streams({ limits, faults, nowMs: eventMs, hold })
   const tapes = new Map<string, MarketTape>()
   const markets = options.markets.map((make) => {
     const market: Market = make({
@@ -124,16 +135,24 @@ export const start = async (options: ServerOptions): Promise<Server> => {
       streams.flushSlow(allTapes)
     }
   }
-  const driver = new Driver({
+  const onEnded = (): void => options.onEnded?.()
+  const lockStepDriver = output === undefined ? undefined : new LockStepDriver({ markets, onStep, onEnded })
+  const ownDriver = new Driver({
     markets,
     speed: options.speed ?? 1,
     warmUpUs: options.warmUpUs ?? 0,
     live: options.live ?? false,
     nowMs: clock,
     onStep,
-    onEnded: () => options.onEnded?.(),
+    onEnded,
     onFailure: options.onFailure
   })
+  const driver = lockStepDriver ?? ownDriver
+  time.marketUs = () => driver.marketUs
+  const lockStep =
+    lockStepDriver === undefined || output === undefined
+      ? undefined
+      : new LockStepControl({ driver: lockStepDriver, output, onFailure: options.onFailure })
   const venue: Venue = {
     exchange,
     tapes,
@@ -141,8 +160,8 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     faults,
     nowMs
   }
-  const userStream = new UserStream({ venue: () => venue, limits, faults, onDefect })
-  const http = createServer(makeRest({ venue, skew, onDefect }))
+  const userStream = new UserStream({ venue: () => venue, limits, faults, onDefect, nowMs: hold && eventMs, hold })
+  const http = createServer(makeRest({ venue, skew, onDefect, lockStep }))
   // Longer than clients keep an idle connection: closing one just as a client uses it would look like a lost order.
   http.keepAliveTimeout = idleMsMost
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMost })
@@ -150,12 +169,14 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     const url = new URL(request.url ?? "/", "http://exchange")
     const toUser = url.pathname === "/ws-api/v3"
     const toStreams = /^\/(ws|stream)(\/|$)/.test(url.pathname)
-    if (!toUser && !toStreams) {
+    const toLead = lockStep !== undefined && url.pathname === "/sim/lockstep"
+    if (!toUser && !toStreams && !toLead) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      if (toUser) userStream.accept(webSocket, request.socket.remoteAddress ?? "")
+      if (toLead) lockStep.accept(webSocket)
+      else if (toUser) userStream.accept(webSocket, request.socket.remoteAddress ?? "")
       else streams.accept(webSocket, url)
     })
   })
@@ -174,6 +195,7 @@ export const start = async (options: ServerOptions): Promise<Server> => {
     driver.stop()
     streams.close()
     userStream.close()
+    lockStep?.close()
     sockets.close()
     const closed = new Promise<void>((resolve) => http.close(() => resolve()))
     http.closeAllConnections()

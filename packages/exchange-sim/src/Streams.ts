@@ -4,12 +4,13 @@
  *
  * Depth, candles and tickers go out at steps of market time, so that a faster replay is faster for its readers too.
  */
+import type { MarketTop } from "@outcry/matching/MarketListener"
 import { Schema } from "effect"
 import type { WebSocket } from "ws"
 import { ClientSocket, type SocketLimits } from "./ClientSocket.ts"
 import type { Faults } from "./Faults.ts"
+import type { Output } from "./HeldOutput.ts"
 import { type Candle, type Interval, intervals, isInterval, type Print } from "./Klines.ts"
-import type { MarketTop } from "./Market.ts"
 import type { AggregatePrint, DepthFrame, MarketTape, TapeListener } from "./MarketTape.ts"
 import * as Protocol from "./ProtocolMarket.ts"
 
@@ -34,8 +35,10 @@ interface Client {
 export interface StreamsOptions {
   readonly limits: SocketLimits
   readonly faults: Faults | undefined
-  /** The real clock, epoch milliseconds: the event time `E` of frames. */
+  /** The real clock, epoch milliseconds, in lock-step market time: the event time `E` of frames. */
   readonly nowMs: () => number
+  /** In lock-step: keeps a frame until it is let out. */
+  readonly hold?: ((output: Output) => void) | undefined
 }
 
 export class Streams implements TapeListener {
@@ -170,7 +173,16 @@ export class Streams implements TapeListener {
     if (clients === undefined) return
     const bare = JSON.stringify(payload())
     const wrapped = `{"stream":${JSON.stringify(name)},"data":${bare}}`
-    for (const client of clients) client.socket.send(client.combined ? wrapped : bare)
+    const send = (): void => {
+      for (const client of clients) client.socket.send(client.combined ? wrapped : bare)
+    }
+    const { hold } = this.#options
+    if (hold === undefined) return send()
+    const mark = (event: string): void => {
+      const marker = JSON.stringify({ stream: "sim@step", data: { e: event } })
+      for (const client of clients) client.socket.send(marker)
+    }
+    hold({ stream: "public", isSilent: false, send, mark })
   }
 
   #subscribe(client: Client, name: string): void {

@@ -12,6 +12,7 @@ import { authenticate, type CallCounts, call, type Credentials, type Venue } fro
 import { ClientSocket, type SocketLimits } from "./ClientSocket.ts"
 import type { Execution, ExchangeOrder } from "./ExchangeOrder.ts"
 import type { Faults } from "./Faults.ts"
+import type { Output } from "./HeldOutput.ts"
 import { Params } from "./Params.ts"
 import { rateLimits } from "./ProtocolMarket.ts"
 import type { OrderList } from "./OrderLists.ts"
@@ -45,6 +46,10 @@ export interface UserStreamOptions {
   readonly limits: SocketLimits
   readonly faults: Faults | undefined
   readonly onDefect: (error: unknown) => void
+  /** The event time `E`, epoch milliseconds; default: the venue's clock. */
+  readonly nowMs?: (() => number) | undefined
+  /** In lock-step: keeps an event until it is let out. */
+  readonly hold?: ((output: Output) => void) | undefined
 }
 
 /** What the signature covers: all parameters but itself, by name, as `name=value` joined by `&`. */
@@ -109,7 +114,7 @@ export class UserStream implements ExchangeListener {
   }
 
   #nowMs(): number {
-    return this.#options.venue().nowMs()
+    return this.#options.nowMs?.() ?? this.#options.venue().nowMs()
   }
 
   #emit(account: Account, symbol: string | undefined, event: Record<string, unknown>): void {
@@ -150,6 +155,19 @@ export class UserStream implements ExchangeListener {
   }
 
   #deliver(accountId: number, event: Record<string, unknown>): void {
+    const { hold } = this.#options
+    if (hold === undefined) return this.#send(accountId, event)
+    const isHeard = [...this.#clients].some(({ subscriptions }) => [...subscriptions.values()].includes(accountId))
+    if (!isHeard) return
+    hold({
+      stream: "user",
+      isSilent: event["e"] === "outboundAccountPosition",
+      send: () => this.#send(accountId, event),
+      mark: (name) => this.#send(accountId, { e: name })
+    })
+  }
+
+  #send(accountId: number, event: Record<string, unknown>): void {
     for (const { socket, subscriptions } of this.#clients) {
       for (const [subscriptionId, subscribed] of subscriptions) {
         if (subscribed === accountId) socket.send(JSON.stringify({ subscriptionId, event }))

@@ -3,13 +3,14 @@
  * with 0 on SIGTERM, SIGINT or, with `--parent-stdin`, when its parent is gone; with 2 for wrong options or files, a live
  * source of no use or a port in use; with 1 for a defect. Messages go to standard error.
  */
+import type { MarketListener } from "@outcry/matching/MarketListener"
 import { Effect, Random } from "effect"
 import * as AcceptLog from "./AcceptLog.ts"
 import { AgentMarket } from "./AgentMarket.ts"
 import { listings, wireSymbol } from "./Listings.ts"
 import { LiveSource } from "./LiveSource.ts"
 import { LiveSourceError } from "./LiveSourceError.ts"
-import type { Market, MarketListener } from "./Market.ts"
+import type { Market } from "./Market.ts"
 import * as Options from "./Options.ts"
 import { Recording } from "./Recording.ts"
 import { RecordingError } from "./RecordingError.ts"
@@ -127,6 +128,7 @@ const run = async (options: Options.Options): Promise<void> => {
     speed: options.speed,
     clock,
     live: options.live !== undefined,
+    lockStep: options.lockStep,
     warmUpUs: options.warmUpUs,
     log,
     faults: options.faults,

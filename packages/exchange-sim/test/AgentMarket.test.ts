@@ -1,6 +1,6 @@
+import type { MarketListener } from "@outcry/matching/MarketListener"
 import { describe, expect, it } from "vitest"
 import { AgentMarket } from "../src/AgentMarket.ts"
-import type { MarketListener } from "../src/Market.ts"
 import { accountOrder, btc, eth, MarketProbe } from "./MarketProbe.ts"
 
 const second = 1_000_000

@@ -1,7 +1,8 @@
 /** A listener that keeps everything and rebuilds the public book from what it is told, as a client would. */
+import type { DepthChange, MarketListener, MarketTop, MarketTrade } from "@outcry/matching/MarketListener"
 import type { BookEvent, Match } from "@outcry/matching/MatchingEngine"
 import * as Instrument from "@outcry/model/Instrument"
-import type { DepthChange, Market, MarketListener, MarketOrder, MarketTop, MarketTrade } from "../src/Market.ts"
+import type { Market, MarketOrder } from "../src/Market.ts"
 
 const spec = { venue: "sim", quote: "USDT", version: 1, tickSize: "0.01", maxQuantity: "9000", minNotional: "5" }
 

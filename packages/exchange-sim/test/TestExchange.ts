@@ -1,11 +1,11 @@
 /**
  * A whole exchange in this process for tests: a port of its own, two instruments, three accounts, the log in memory.
  */
+import type { MarketListener } from "@outcry/matching/MarketListener"
 import type * as Instrument from "@outcry/model/Instrument"
 import * as AcceptLog from "../src/AcceptLog.ts"
 import { AgentMarket } from "../src/AgentMarket.ts"
 import { listings } from "../src/Listings.ts"
-import type { MarketListener } from "../src/Market.ts"
 import * as Server from "../src/Server.ts"
 
 export const [btcUsdt, ethUsdt] = listings.map(({ instrument }) => instrument) as [

@@ -12,7 +12,7 @@ type IdOf = (strategy: string, intentSeq: number, attempt: number) => string
 type Modify = Extract<RunnerIntent, { readonly kind: "modify" }>
 
 /** An intent with the strategy's own numbers; whose instrument a change is of, its order says. */
-export type NumberedIntent = Exclude<RunnerIntent, Modify> | Omit<Modify, "instrument">
+type NumberedIntent = Exclude<RunnerIntent, Modify> | Omit<Modify, "instrument">
 
 /** Attempts of one intent that are looked for. */
 const attemptsMax = 64

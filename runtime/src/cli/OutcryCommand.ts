@@ -15,13 +15,13 @@ const start = Command.make(
   {
     nodes: Flag.Int("nodes").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("Nodes of the cluster, 1 to 16 (OUTCRY_NODES; default 3)"),
+      Flag.withDescription("Nodes of the cluster, 1 to 16 (OUTCRY_NODES; default 3, with --lockstep 1)"),
       Flag.withFallbackConfig(Config.Int("OUTCRY_NODES")),
       Flag.filter(
         (n) => n >= 1 && n <= 16,
         () => "a number of nodes from 1 to 16"
       ),
-      Flag.withDefault(3)
+      Flag.optional
     ),
     for: Flag.String("for").pipe(
       Flag.withMetavar("TIME"),
@@ -87,6 +87,12 @@ const start = Command.make(
     ),
     only: Flag.Boolean("only").pipe(
       Flag.withDescription("Run only what --strategy names, without the examples"),
+      Flag.withDefault(false)
+    ),
+    lockstep: Flag.Boolean("lockstep").pipe(
+      Flag.withDescription(
+        "With --replay: market time goes on only when the floor has handled it, so that two runs and a back-test are equal; ends with the recordings"
+      ),
       Flag.withDefault(false)
     ),
     json: asJson,

@@ -7,6 +7,7 @@ import { Database } from "@outcry/store/Database"
 import * as Logging from "@outcry/telemetry/Logging"
 import { Clock, Deferred, Effect, Option, Queue, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
+import { recordingsOver } from "../lockstep/RecordingsOver.ts"
 import { bringToRest, type Rest } from "../floor/FloorStop.ts"
 import { type DataFolder, dataFolderAt } from "../floor/DataFolder.ts"
 import { endedText } from "../floor/ChildProcess.ts"
@@ -58,7 +59,13 @@ const untilEnd = (floor: Floor, plan: StartPlan, requests: Queue.Dequeue<StopRea
     return { by: "the end of the exchange", fault }
   })
   const nodes = Effect.map(floor.supervisor.allLost, (fault): End => ({ by: "the loss of every node", fault }))
-  return Effect.raceAllFirst([asked, time, exchange, nodes])
+  const over = plan.lockStep
+    ? Effect.as(recordingsOver(floor.config.venues[0]!.restUrl), {
+        by: "the end of the recordings",
+        fault: undefined
+      } satisfies End)
+    : Effect.never
+  return Effect.raceAllFirst([asked, time, exchange, nodes, over])
 }
 
 const writeReport = (path: string, report: Report): Effect.Effect<void, UserError> =>

@@ -6,6 +6,7 @@ import { FeedHost } from "@outcry/actor-feed/Actor"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import * as StrategyActor from "@outcry/actor-strategy/Actor"
 import { StrategyHost, type StrategySettings, UnknownInstrument } from "@outcry/actor-strategy/StrategyHost"
+import { LockStep } from "@outcry/lockstep/LockStep"
 import { clusterPruning } from "@outcry/store/ClusterPruning"
 import { Database } from "@outcry/store/Database"
 import { raiseFeedEpoch } from "@outcry/store/FeedEpoch"
@@ -13,6 +14,7 @@ import { type Installation, openInstallation } from "@outcry/store/Installation"
 import { Journal } from "@outcry/store/Journal"
 import { layerMigrations } from "@outcry/store/Migrations"
 import { WireLog } from "@outcry/store/WireLog"
+import * as CcxtUserStream from "@outcry/venue/ccxt/UserStream"
 import * as ExecutionPool from "@outcry/venue/ExecutionPool"
 import { MarketData } from "@outcry/venue/MarketData"
 import * as MarketDataPool from "@outcry/venue/MarketDataPool"
@@ -20,6 +22,8 @@ import { VenueGates } from "@outcry/venue/VenueGates"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
+import { lead } from "../lockstep/Leader.ts"
+import { openStepLink } from "../lockstep/StepLink.ts"
 import * as ClusterNetwork from "./ClusterNetwork.ts"
 import * as Keeper from "./Keeper.ts"
 import * as SharedRates from "./SharedRates.ts"
@@ -36,21 +40,27 @@ const database = (floor: FloorConfig, node: NodeConfig) => {
 }
 
 /** What reaches the venues, and the gates that all of it passes. */
-const venues = (floor: FloorConfig) =>
+const venues = (floor: FloorConfig, lockStep: LockStep | undefined) =>
   Layer.merge(
-    MarketDataPool.layer({ venues: floor.venues }),
+    MarketDataPool.layer({
+      venues: floor.venues,
+      // A market that stands still is no stale stream.
+      ...(lockStep === undefined ? {} : { session: { lockStep, freshnessMs: Number.MAX_SAFE_INTEGER } })
+    }),
     ExecutionPool.layer({
       venues: floor.venues,
-      accounts: floor.accounts.map(({ apiKey, name, secret, venue }) => ({ account: name, venue, apiKey, secret }))
+      accounts: floor.accounts.map(({ apiKey, name, secret, venue }) => ({ account: name, venue, apiKey, secret })),
+      ...(lockStep === undefined ? {} : { session: { userStream: { ...CcxtUserStream.defaultOptions, lockStep } } })
     })
   ).pipe(Layer.provideMerge(VenueGates.layer({ venues: floor.venues })), Layer.provide(SharedRates.layer))
 
-const feedHost = (node: NodeConfig) =>
+const feedHost = (node: NodeConfig, lockStep: LockStep | undefined) =>
   Layer.effect(
     FeedHost,
     Effect.map(SqlClient.SqlClient, (sql) =>
       FeedHost.of({
         node: node.name,
+        ...(lockStep === undefined ? {} : { lockStep }),
         raiseEpoch: (instrument) =>
           raiseFeedEpoch(instrument).pipe(
             Effect.provideService(SqlClient.SqlClient, sql),
@@ -67,7 +77,7 @@ class Installed extends Context.Service<Installed, Installation>()("@outcry/runt
     Layer.effect(Installed, openInstallation({ shardCount: floor.shards }))
 }
 
-const accountHost = (floor: FloorConfig, node: NodeConfig) =>
+const accountHost = (floor: FloorConfig, node: NodeConfig, lockStep: LockStep | undefined) =>
   Layer.effect(
     AccountHost,
     Effect.gen(function* () {
@@ -78,6 +88,7 @@ const accountHost = (floor: FloorConfig, node: NodeConfig) =>
         journalId,
         orderExpiryUs: floor.orderExpiryMs * 1000,
         snapshotEvery: 1000,
+        ...(lockStep === undefined ? {} : { lockStep }),
         settings: (account) => {
           const found = floor.accounts.find(({ name }) => name === account)
           if (found === undefined) return undefined
@@ -89,7 +100,7 @@ const accountHost = (floor: FloorConfig, node: NodeConfig) =>
     })
   )
 
-const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
+const strategyHost = (floor: FloorConfig, node: NodeConfig, lockStep: LockStep | undefined) =>
   Layer.effect(
     StrategyHost,
     Effect.gen(function* () {
@@ -102,6 +113,7 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
         node: node.name,
         locks: yield* makeStrategyLocks,
         snapshotEveryUs: 5_000_000,
+        ...(lockStep === undefined ? {} : { lockStep }),
         settings: (strategy) => settings.get(strategy),
         instrument: (id) =>
           data.session(id.slice(0, id.indexOf(":"))).pipe(
@@ -121,8 +133,26 @@ const strategyHost = (floor: FloorConfig, node: NodeConfig) =>
 
 const pruning = Layer.effectDiscard(clusterPruning())
 
+/** Leads the exchange of the floor; undefined in normal running. */
+const led = Effect.fnUntraced(function* (floor: FloorConfig) {
+  const venue = floor.venues[0]
+  if (floor.lockStep !== true || venue === undefined) return undefined
+  const link = yield* openStepLink(venue.wsUrl)
+  const lockStep = new LockStep(link.timeUs)
+  const wanted = [
+    ...floor.instruments.map((id) => `feed ${id}`),
+    ...floor.accounts.map(({ name }) => `account ${name}`),
+    ...floor.strategies.map(({ name }) => `strategy ${name}`)
+  ]
+  yield* Effect.forkScoped(lead(lockStep, link, wanted))
+  return lockStep
+})
+
 /** Runs the node's actors and provides what the gateway needs: the cluster, the feeds' hub and the database. */
-export const layer = (floor: FloorConfig, node: NodeConfig) => {
+export const layer = (floor: FloorConfig, node: NodeConfig) =>
+  Layer.unwrap(Effect.map(led(floor), (lockStep) => nodeLayer(floor, node, lockStep)))
+
+const nodeLayer = (floor: FloorConfig, node: NodeConfig, lockStep: LockStep | undefined) => {
   const cluster = Layer.unwrap(
     Effect.map(Installed, ({ shardCount }) =>
       ClusterNetwork.layer({
@@ -134,14 +164,19 @@ export const layer = (floor: FloorConfig, node: NodeConfig) => {
     )
   )
   const actors = Layer.mergeAll(FeedActor.layer, AccountActor.layer, StrategyActor.layer).pipe(
-    Layer.provide([feedHost(node), accountHost(floor, node), strategyHost(floor, node), WireLog.layer()])
+    Layer.provide([
+      feedHost(node, lockStep),
+      accountHost(floor, node, lockStep),
+      strategyHost(floor, node, lockStep),
+      WireLog.layer()
+    ])
   )
   return Layer.mergeAll(Keeper.layer(floor), pruning).pipe(
     Layer.provide(actors),
-    Layer.provideMerge(FeedHub.layer(node.name)),
+    Layer.provideMerge(FeedHub.layer(node.name, lockStep)),
     Layer.provideMerge(cluster),
     Layer.provide(Installed.layer(floor)),
-    Layer.provideMerge(venues(floor)),
+    Layer.provideMerge(venues(floor, lockStep)),
     Layer.provideMerge(database(floor, node))
   )
 }

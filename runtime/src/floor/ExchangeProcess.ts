@@ -22,6 +22,7 @@ export interface ExchangeOptions {
   readonly seed: number
   readonly recordings: ReadonlyArray<string>
   readonly live: string | undefined
+  readonly lockStep: boolean
 }
 
 const program = join(import.meta.dirname, "..", "..", "..", "packages", "exchange-sim", "src", "main.ts")
@@ -84,6 +85,7 @@ export const startExchange = Effect.fnUntraced(function* (options: ExchangeOptio
       "100000",
       ...(faultsAllowed() ? ["--faults"] : []),
       ...recordings.flatMap((file) => ["--replay", file]),
+      ...(options.lockStep ? ["--lockstep"] : []),
       ...(options.live === undefined ? [] : ["--live", options.live])
     ],
     logFile: join(run.logs, "exchange.log"),

@@ -86,13 +86,21 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
       step("database", openFloorDatabase(folder, run.id), ({ embedded }) =>
         embedded ? "embedded Postgres" : "DATABASE_URL"
       ),
-      startExchange({ run, accounts, seed: plan.seed, recordings: plan.recordings, live: plan.live })
+      startExchange({
+        run,
+        accounts,
+        seed: plan.seed,
+        recordings: plan.recordings,
+        live: plan.live,
+        lockStep: plan.lockStep
+      })
     ],
     { concurrency: "unbounded" }
   )
   update({ children: asChildren(exchange.child, []), database: database.embedded ? "embedded" : "external" })
   const simulated = plan.recordings.length === 0 ? `agents, seed ${plan.seed}` : `${plan.recordings.length} recordings`
-  const market = plan.live === undefined ? simulated : `live ${plan.live}`
+  const replayed = plan.lockStep ? `${simulated} in lock-step` : simulated
+  const market = plan.live === undefined ? replayed : `live ${plan.live}`
   yield* note(`exchange with ${exchange.instruments.join(", ")} (${market})`)
   const { instruments, strategies, warnings: left } = yield* runnable(plan.strategies, exchange.instruments)
   const warnings = [...exchange.warnings, ...left]
@@ -110,7 +118,8 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
       collectorUrl: collector.url,
       token
     }),
-    instruments
+    instruments,
+    ...(plan.lockStep ? { lockStep: true } : {})
   }
   writePrivate(folder.floorFile, `${JSON.stringify(config, undefined, 2)}\n`)
   const supervisor = yield* step(

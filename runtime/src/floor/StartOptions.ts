@@ -9,7 +9,7 @@ import { type ChosenStrategy, chooseStrategies } from "./StrategyChoice.ts"
 
 /** As the command line gives them. */
 export interface StartFlags {
-  readonly nodes: number
+  readonly nodes: Option.Option<number>
   /** Milliseconds. */
   readonly for: Option.Option<number>
   readonly report: Option.Option<string>
@@ -22,6 +22,7 @@ export interface StartFlags {
   readonly strategy: ReadonlyArray<string>
   readonly param: ReadonlyArray<string>
   readonly only: boolean
+  readonly lockstep: boolean
   readonly json: boolean
 }
 
@@ -33,6 +34,8 @@ export interface StartPlan {
   readonly recordings: ReadonlyArray<string>
   /** Public data to mirror, as the exchange takes it; undefined for agents or recordings. */
   readonly live: string | undefined
+  /** The exchange waits for the floor before market time goes on. */
+  readonly lockStep: boolean
   readonly strategies: ReadonlyArray<ChosenStrategy>
 }
 
@@ -86,13 +89,27 @@ export const checkFlags = Effect.fnUntraced(function* (flags: StartFlags) {
     )
   if (live !== undefined && flags.replay.length > 0)
     return yield* userError("Usage", "--live does not go with --replay.", "Name one or the other.")
+  if (flags.lockstep && flags.replay.length === 0)
+    return yield* userError(
+      "Usage",
+      "--lockstep steps through recordings, and none is named.",
+      "Name them with --replay FILE."
+    )
+  const nodes = Option.getOrElse(flags.nodes, () => (flags.lockstep ? 1 : defaults.nodes))
+  if (flags.lockstep && nodes > 1)
+    return yield* userError(
+      "Usage",
+      `--lockstep runs on one node, not on ${nodes}: nobody could say that all nodes have settled.`,
+      "Leave out --nodes (and OUTCRY_NODES), or set it to 1."
+    )
   const plan: StartPlan = {
-    nodes: flags.nodes,
+    nodes,
     forMs: Option.getOrUndefined(flags.for),
     reportFile: yield* reportFileOf(flags.report),
     seed: flags.seed,
     recordings: yield* recordingsOf(flags),
     live,
+    lockStep: flags.lockstep,
     strategies: yield* chooseStrategies(flags)
   }
   return plan

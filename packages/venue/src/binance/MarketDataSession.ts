@@ -4,6 +4,7 @@
  * Guarantees whole books or an open gap: subscribes on demand, fetches snapshots, notices a silent stream by asking
  * REST whether the book has moved on without it, and reconnects with back-off and jitter. Buffers are bounded.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import type { Instrument } from "@outcry/model/Instrument"
 import { Effect, Metric, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { HttpClient } from "effect/http"
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly silenceMs: number
   /** How long an instrument nobody reads stays subscribed, so that an actor may move without a gap. */
   readonly lingerMs: number
+  /** Events are received at market time, and markers between them are passed on. */
+  readonly lockStep?: LockStep
 }
 
 export const defaultOptions: SessionOptions = { freshnessMs: 3_000, silenceMs: 2_500, lingerMs: 30_000 }
@@ -57,6 +60,9 @@ export const make = (
   Effect.gen(function* () {
     const rest = yield* PublicRest.make(venue, gate, yield* VenueClock.readClock)
     const clock = yield* VenueClock.make(rest.serverTimeMs)
+    const { lockStep } = options
+    const read: VenueClock.ReadClock =
+      lockStep === undefined ? clock.read : () => ({ ...clock.read(), epochUs: lockStep.timeUs })
     const snapshotPermits = yield* Semaphore.make(snapshotsAtOnce)
     const scope = yield* Effect.scope
     const context = yield* Effect.context<never>()
@@ -68,10 +74,10 @@ export const make = (
     let lastRequestUs = 0
 
     const receive = (text: string): void => {
-      const now = clock.read()
+      const now = read()
       const frame = decoder.decode(text)
       if (frame.type === "reply") return answered(frame.id, frame.error, now.monotonicUs)
-      if (frame.type === "other") return
+      if (frame.type === "other") return lockStep?.marker(frame.name)
       if (frame.type === "malformed") {
         runFork(
           Effect.andThen(Metric.update(malformedFrames, 1), Effect.logWarning(frame.error.message, { venue: venue.id }))
@@ -106,14 +112,16 @@ export const make = (
       connection.send(JSON.stringify({ method, params: channel.streams, id }))
     }
 
+    const clockOffset = lockStep === undefined ? clock.estimate : Effect.succeed({ offsetUs: 0, errorUs: 0 })
+
     const fetchSnapshot = (channel: InstrumentChannel): Effect.Effect<void> =>
       Effect.gen(function* () {
         const text = yield* rest.depth(channel.instrument, snapshotLevels)
         const snapshot = decoder.snapshot(text, channel.instrument)
         if (snapshot instanceof MalformedFrame) return yield* Effect.logWarning(snapshot.message, { venue: venue.id })
         if (!channel.subscribed) return
-        const { offsetUs } = yield* clock.estimate
-        const timeReceived = clock.read().epochUs
+        const { offsetUs } = yield* clockOffset
+        const timeReceived = read().epochUs
         channel.builder.snapshot(snapshot, timeReceived + offsetUs, timeReceived)
         channel.publish()
       }).pipe(
@@ -210,7 +218,7 @@ export const make = (
       const existing = channels.get(symbol)
       if (existing !== undefined) return existing
       decoder.add(instrument)
-      const channel = new InstrumentChannel(instrument, clock.read)
+      const channel = new InstrumentChannel(instrument, read)
       channels.set(symbol, channel)
       return channel
     }
@@ -226,5 +234,5 @@ export const make = (
         ).pipe(Effect.map(({ reader }) => reader.chunks))
       )
 
-    return { subscribe, instruments: rest.instruments, clockOffset: clock.estimate }
+    return { subscribe, instruments: rest.instruments, clockOffset }
   })

@@ -4,6 +4,7 @@
  * Not through ccxt: its `watchOrders` keeps one entry an order and hands over the latest state, so reports between two
  * reads are lost, and it drops what it holds when the socket ends. Reconnects with back-off; every interruption is said.
  */
+import type { LockStep } from "@outcry/lockstep/LockStep"
 import { createHmac } from "node:crypto"
 import { Effect, Option, Schema, type Scope, Stream } from "effect"
 import { pause } from "../Backoff.ts"
@@ -26,6 +27,8 @@ export interface UserStreamOptions {
   readonly reportMs: number
   /** Reports a reader may lag behind. */
   readonly lagMost: number
+  /** Markers between reports are passed on. */
+  readonly lockStep?: LockStep
 }
 
 export const defaultOptions: UserStreamOptions = {
@@ -114,7 +117,7 @@ export const make = (
       }
       if (event === undefined) return
       if (event.e === "eventStreamTerminated") return cut("the venue ended the stream")
-      if (event.e !== "executionReport") return
+      if (event.e !== "executionReport") return options.lockStep?.marker(event.e)
       const raw = (json as { readonly event: unknown }).event
       const report = executionReport(raw, finder(venue))
       // Something happened that we cannot tell: the account has to ask.

@@ -4,7 +4,7 @@
  * ones appear at the level, so that nothing recorded is taken twice.
  */
 import { type Side, sides } from "@outcry/model/MarketData"
-import type { FlatLevels } from "./ReplayStep.ts"
+import type { FlatLevels } from "./RecordedStep.ts"
 
 interface Level {
   /** Recorded lots. */

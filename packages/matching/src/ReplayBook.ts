@@ -2,10 +2,9 @@
  * The public book of a replay: recorded lots that nobody took, and accounts' resting orders among them. Tells what an
  * order would trade, by the rules of `NaiveBook`; changes nothing itself.
  */
-import type { Depth, RefusalReason } from "@outcry/matching/MatchingEngine"
-import { maxOrdersDefault } from "@outcry/matching/MatchingEngine"
 import { opposite, type Side, signOf } from "@outcry/model/MarketData"
-import type { MarketOrder, MarketTop } from "./Market.ts"
+import type { MarketTop } from "./MarketListener.ts"
+import { type Depth, maxOrdersDefault, type NewOrder, type RefusalReason } from "./MatchingEngine.ts"
 import { aheadOf, type QueuedOrder, type QueuedOrders } from "./QueuedOrders.ts"
 import type { RecordedBook } from "./RecordedBook.ts"
 
@@ -26,7 +25,7 @@ export interface Plan {
   readonly ended: boolean
 }
 
-export const isByQuote = (order: MarketOrder): boolean => order.type === "market" && order.quoteTickLots > 0
+export const isByQuote = (order: NewOrder): boolean => order.type === "market" && order.quoteTickLots > 0
 
 export class ReplayBook {
   private readonly recorded: RecordedBook
@@ -58,7 +57,7 @@ export class ReplayBook {
     return { bids: this.levels("buy", levels), asks: this.levels("sell", levels) }
   }
 
-  refusal(order: MarketOrder): RefusalReason | undefined {
+  refusal(order: NewOrder): RefusalReason | undefined {
     const best = this.best(opposite(order.side))
     const limit = order.type === "limit"
     if (limit && order.postOnly && best !== undefined && reaches(order, best)) return "PostOnlyWouldTrade"
@@ -67,7 +66,7 @@ export class ReplayBook {
     return limit && order.timeInForce === "GTC" && this.orders.size() >= maxOrdersDefault ? "BookFull" : undefined
   }
 
-  plan(order: MarketOrder): Plan {
+  plan(order: NewOrder): Plan {
     const byQuote = isByQuote(order)
     const parts: Array<Part> = []
     let lots = order.lots
@@ -128,5 +127,5 @@ export class ReplayBook {
   }
 }
 
-const reaches = (order: MarketOrder, priceTicks: number): boolean =>
+const reaches = (order: NewOrder, priceTicks: number): boolean =>
   order.type === "market" || signOf(order.side) * (order.priceTicks - priceTicks) >= 0

@@ -2,10 +2,10 @@
  * Collects what one market step changed and tells the listener in order: order events and prints at once, then the changed
  * levels and the top at the end of the step. Hashes all of it, so that equal runs can be told from different ones.
  */
-import { BookHash } from "@outcry/matching/BookHash"
-import type { BookEvent } from "@outcry/matching/MatchingEngine"
 import { type Side, sides } from "@outcry/model/MarketData"
-import type { MarketListener, MarketTop, MarketTrade } from "./Market.ts"
+import { BookHash } from "./BookHash.ts"
+import type { MarketListener, MarketTop, MarketTrade } from "./MarketListener.ts"
+import type { BookEvent } from "./MatchingEngine.ts"
 
 /** The public book, as the feed reads it. */
 export interface PublicBook {

@@ -2,8 +2,8 @@
  * Which bars a strategy has had, and how many it still needs before it may trade. Past bars and live ones overlap, and a
  * restored state has had some already: each bar is given once, in order. Pure.
  */
-import type { Bar, MarketEvent } from "@outcry/model/MarketData"
-import type { FeedDeclaration } from "@outcry/model/Strategy"
+import type { Bar, MarketEvent } from "./MarketData.ts"
+import type { FeedDeclaration } from "./Strategy.ts"
 
 export interface WarmUpState {
   /** Opening time of the last bar given, by instrument. */

@@ -5,8 +5,8 @@
  * front of it cannot be seen, so it moves forward for them only when the level shrinks below its place. A print and the
  * shrinking of the book that it causes arrive as two frames in either order and count once.
  */
-import type { RestingOrder } from "@outcry/matching/OrderBook"
 import { type Side, signOf } from "@outcry/model/MarketData"
+import type { RestingOrder } from "./OrderBook.ts"
 
 export interface QueuedOrder extends RestingOrder {
   lots: number

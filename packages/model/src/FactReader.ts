@@ -3,13 +3,42 @@
  * Facts come in order, each is read once; ended orders are remembered for a while, since fills may come after the end.
  * What it knows is kept with the strategy's snapshot, so that a later run reads on from there. Pure.
  */
-import type { Fact, Joined } from "@outcry/actor-account/Protocol"
-import { type Instrument, quantityLotsOf, ticksOf } from "@outcry/model/Instrument"
-import { type OrderStatus, orderStatuses, orderTypes } from "@outcry/model/Order"
-import type { OpenOrder, StrategyFill, StrategyOrderEnd } from "@outcry/model/Strategy"
+import { type Instrument, quantityLotsOf, ticksOf } from "./Instrument.ts"
+import { type OrderStatus, orderStatuses, orderTypes, type OrderTerms } from "./Order.ts"
+import type { OpenOrder, StrategyFill, StrategyOrderEnd } from "./Strategy.ts"
 
 const trackedMax = 4096
 const endedKept = 256
+
+/** A fact as the account hands it out: its payload in the journal's form. */
+export interface ToldFact {
+  readonly seq: number
+  readonly type: string
+  readonly payload: unknown
+}
+
+interface JoinedOrder {
+  readonly clientOrderId: string
+  readonly intentSeq: number
+  readonly instrument: string
+  readonly filledLots: number
+}
+
+/** What the account says of a strategy whose run joins it. */
+export interface JoinedAccount {
+  readonly seq: number
+  readonly intentSeq: number
+  readonly positions: ReadonlyArray<{ readonly instrument: string; readonly lots: number }>
+  readonly openOrders: ReadonlyArray<
+    JoinedOrder & {
+      readonly status: string
+      readonly cancelRequested: boolean
+      readonly terms: OrderTerms
+      readonly contingency?: { readonly parent?: string; readonly replaces?: string }
+    }
+  >
+  readonly endedOrders: ReadonlyArray<JoinedOrder>
+}
 
 export type Told =
   /** `again`: a further attempt at an order that was placed before. */
@@ -62,7 +91,7 @@ const ends: Readonly<Record<string, OrderStatus>> = {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
-const none = (): ReadonlyArray<Fact> => []
+const none = (): ReadonlyArray<ToldFact> => []
 
 type Payload = Readonly<Record<string, unknown>>
 
@@ -71,7 +100,7 @@ const resolved = (payload: Payload): OrderStatus | undefined =>
   payload["as"] === "filled" ? undefined : orderStatuses.find((each) => each === payload["as"])
 
 /** What the account says when a run joins it. */
-export const knowledgeOf = (joined: typeof Joined.Type): AccountKnowledge => ({
+export const knowledgeOf = (joined: JoinedAccount): AccountKnowledge => ({
   seq: joined.seq,
   intentSeq: joined.intentSeq,
   positions: joined.positions,
@@ -91,7 +120,7 @@ export const knowledgeOf = (joined: typeof Joined.Type): AccountKnowledge => ({
   ]
 })
 
-const openOrder = (joined: typeof Joined.Type, order: (typeof Joined.Type)["openOrders"][number]): TrackedOrder => {
+const openOrder = (joined: JoinedAccount, order: JoinedAccount["openOrders"][number]): TrackedOrder => {
   const { cancelRequested, clientOrderId, contingency, filledLots, instrument, intentSeq, status, terms } = order
   const known = [...joined.openOrders, ...joined.endedOrders]
   const named = (id: string | undefined) =>
@@ -153,7 +182,7 @@ export class FactReader {
    * What a fact means to this strategy; undefined where it does not concern it, or was read before. `following` are the
    * facts that came with it: an end that is followed by a further attempt is none.
    */
-  read(fact: Fact, following: () => ReadonlyArray<Fact> = none): Told | undefined {
+  read(fact: ToldFact, following: () => ReadonlyArray<ToldFact> = none): Told | undefined {
     if (fact.seq <= this.seq) return undefined
     this.seq = fact.seq
     const payload = fact.payload as Payload
@@ -190,7 +219,7 @@ export class FactReader {
     return { kind: "end", end: { instrument, orderSeq, status, filledLots, reason } }
   }
 
-  private isAttempt({ payload, type }: Fact, order: Tracked): boolean {
+  private isAttempt({ payload, type }: ToldFact, order: Tracked): boolean {
     const fields = payload as Payload
     return (
       type === "OrderIntended" &&

@@ -1,0 +1,41 @@
+/** The floor of a parity test: `outcry start` in lock-step over one recording, and its journal read when it has ended. */
+import { factsOf } from "@outcry/runtime/report/JournalFacts"
+import { openFloorData } from "@outcry/runtime/floor/FloorData"
+import type { RecordedFact } from "@outcry/backtest/RecordedFacts"
+import { Outcry, type Result } from "@outcry/testkit/Outcry"
+import { Effect, Option, Stream } from "effect"
+
+/** What a stop in order does beside the strategies: it cancels what is open, in nobody's name. */
+const isOfTheStop = ({ payload, type }: RecordedFact): boolean =>
+  type === "CancelRequested" && (payload as Readonly<Record<string, unknown>>)["strategy"] === ""
+
+export interface Replayed {
+  readonly ended: Result
+  /** Of the account, up to the stop. */
+  readonly facts: ReadonlyArray<RecordedFact>
+}
+
+const journalOf = (data: string, account: string): Promise<ReadonlyArray<RecordedFact>> =>
+  Effect.gen(function* () {
+    const { database } = yield* openFloorData({ data: Option.some(data), database: Option.none() })
+    const rows = yield* Effect.provideContext(Stream.runCollect(factsOf(account)), database)
+    return rows.map(({ payload, seq, timeUs, type }): RecordedFact => ({ seq, type, timeUs, payload }))
+  }).pipe(Effect.scoped, Effect.runPromise)
+
+/** Runs to the end of the recording. */
+export const replayOnFloor = async (
+  recording: string,
+  strategy: { readonly module: string; readonly parameters: unknown }
+): Promise<Replayed> => {
+  const outcry = new Outcry()
+  try {
+    const named = `${strategy.module}:${JSON.stringify(strategy.parameters)}`
+    const args = ["start", "--replay", recording, "--lockstep", "--only", "--strategy", named, "--port", "0"]
+    const ended = await outcry.run(args)
+    const facts = ended.code === 0 ? await journalOf(outcry.data, "paper-1") : []
+    const stop = facts.findIndex(isOfTheStop)
+    return { ended, facts: stop < 0 ? facts : facts.slice(0, stop) }
+  } finally {
+    await outcry.close()
+  }
+}
