@@ -4,7 +4,7 @@
  */
 import { type CalendarPeriod, dateOf, returnsByPeriod, weekdayOf } from "./Calendar.ts"
 import { studentTwoSided } from "./Distribution.ts"
-import { isFlat, mean, quantile, variance } from "./Moments.ts"
+import { isFlat, mean, median, variance } from "./Moments.ts"
 import { type Numbers, requireFinite, requireSameLength, requireTimes } from "./Series.ts"
 
 export interface CalendarEffect {
@@ -57,7 +57,7 @@ export const calendarEffects = (
         bucket,
         count: own.length,
         mean: mean(own),
-        median: own.length === 1 ? own[0]! : quantile(own, 0.5),
+        median: median(own),
         deviation: own.length === 1 ? undefined : Math.sqrt(variance(own)),
         positive: own.filter((value) => value > 0).length / own.length,
         tStatistic: test?.t,

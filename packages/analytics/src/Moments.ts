@@ -71,6 +71,8 @@ export const quantile = (values: Numbers, probability: number): number => {
   return quantileSorted(sorted(values), probability)
 }
 
+export const median = (values: Numbers): number => quantile(values, 0.5)
+
 /** Σ(a − ā)(b − b̄) ÷ (n − 1). */
 export const covarianceOf = (a: Numbers, b: Numbers): number => {
   const meanA = mean(a)

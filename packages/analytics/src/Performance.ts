@@ -79,7 +79,8 @@ const falls = (times: Numbers, equity: Numbers) => {
     maxDrawdownTrough: deepest?.timeTrough,
     maxDrawdownRecovery: deepest?.timeRecovery,
     maxDrawdownDuration: deepest?.duration,
-    longestDrawdown: deepest === undefined ? undefined : Math.max(...all.map(({ duration }) => duration)),
+    longestDrawdown:
+      deepest === undefined ? undefined : all.reduce((most, { duration }) => Math.max(most, duration), 0),
     averageDrawdown: deepest === undefined ? undefined : all.reduce((sum, { depth }) => sum + depth, 0) / all.length,
     ulcerIndex: ulcerIndex(drawdownSeries(equity))
   }

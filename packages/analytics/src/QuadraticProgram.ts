@@ -6,6 +6,7 @@
 import { InfeasibleConstraints, NotSolved } from "./AnalyticsError.ts"
 import { polish } from "./ActiveSet.ts"
 import { conflictOf } from "./Conflict.ts"
+import { withoutImplied } from "./ImpliedEquations.ts"
 import { interiorPoint } from "./InteriorPoint.ts"
 import type { LinearRow, QuadraticProgram, QuadraticSolution } from "./ConvexProblem.ts"
 import { requireSymmetric } from "./Matrix.ts"
@@ -13,6 +14,8 @@ import { refuse, requireFinite, requireSameLength } from "./Series.ts"
 
 /** What a solution may violate at most. */
 const tolerance = 1e-8
+/** Rows that miss each other by less may do so by rounding only, where they leave each other no room. */
+const surelyMissed = 1e-5
 
 const requireRows = (field: string, rows: ReadonlyArray<LinearRow>, size: number): void => {
   for (const { bound, indices, name, values } of rows) {
@@ -36,6 +39,19 @@ const scaledObjective = (problem: QuadraticProgram): QuadraticProgram => {
   }
 }
 
+/** For programs whose rows leave no interior. A row that can only hold as an equation has a multiplier of either sign there; here of its size. */
+const throughReduction = (problem: QuadraticProgram): QuadraticSolution => {
+  const { equations, kept, problem: reduced } = withoutImplied(problem)
+  const solution = polish(reduced, interiorPoint(reduced))
+  const y = new Float64Array(problem.equalities.length)
+  const z = new Float64Array(problem.inequalities.length)
+  for (const [at, k] of kept.entries()) z[k] = solution.z[at]!
+  for (const [at, place] of equations.entries())
+    if (place < y.length) y[place] = solution.y[at]!
+    else z[place - y.length] = Math.abs(solution.y[at]!)
+  return { ...solution, y, z }
+}
+
 /**
  * Throws InfeasibleConstraints, naming rows that exclude each other, where no x meets them all; NotSolved where the least value is
  * not bounded or was not found; InvalidInput for shapes that do not fit.
@@ -48,9 +64,12 @@ export const solveQuadratic = (problem: QuadraticProgram): QuadraticSolution => 
   requireRows("inequality", problem.inequalities, size)
   const scaled = scaledObjective(problem)
   const found = interiorPoint(scaled)
-  const exact = polish(scaled, found)
-  if (exact.residual <= tolerance) return exact
+  const first = polish(scaled, found)
+  if (first.residual <= tolerance) return first
   const conflict = conflictOf(scaled)
+  if (conflict !== undefined && conflict.violation > surelyMissed) throw new InfeasibleConstraints(conflict)
+  const exact = throughReduction(scaled)
+  if (exact.residual <= tolerance) return exact
   if (conflict !== undefined) throw new InfeasibleConstraints(conflict)
   throw new NotSolved({
     problem: "The quadratic program",
