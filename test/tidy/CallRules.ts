@@ -59,7 +59,7 @@ const impure: ReadonlyArray<Ban> = [
 ]
 
 const isPure = (file: File): boolean =>
-  /^packages\/(?:model|matching|indicators|analytics|backtest|algorithms)\/src\//.test(file.path)
+  /^packages\/(?:model|matching|indicators|signals|analytics|backtest|algorithms)\/src\//.test(file.path)
 
 const isShell = (file: File): boolean =>
   /^(?:packages\/(?!testkit\/)[^/]+|actors\/[^/]+)\/src\//.test(file.path) && !isPure(file)
