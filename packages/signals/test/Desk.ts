@@ -66,7 +66,7 @@ export class Desk<P, S> {
     const order = this.sides.get(orderSeq)!
     const { id: instrument } = this.instrument
     const { side } = order
-    const given: StrategyFill = {
+    const given = (): StrategyFill => ({
       instrument,
       orderSeq,
       side,
@@ -74,8 +74,8 @@ export class Desk<P, S> {
       priceTicks: 1,
       liquidity: "taker",
       timeVenue: 0
-    }
-    this.runner.fill(given, this.row * secondUs)
+    })
+    this.runner.fill(given(), this.row * secondUs)
     this.take()
   }
 
