@@ -8,7 +8,7 @@ import type { Kernel, KernelSnapshot } from "@outcry/indicators/Kernel"
 import type { Given } from "@outcry/indicators/Parameter"
 import { indicatorNamed } from "@outcry/indicators/Registry"
 import { Schema, SchemaTransformation } from "effect"
-import { StoredNumber } from "./StoredNumber.ts"
+import { columnOf, StoredNumber, storedColumn } from "./StoredNumber.ts"
 
 const Snapshot: Schema.Codec<KernelSnapshot> = Schema.Struct({
   memory: Schema.Array(StoredNumber),
@@ -19,7 +19,9 @@ const Stored = Schema.Struct({
   /** Name in the registry of `@outcry/indicators`. */
   indicator: Schema.String,
   given: Schema.Record(Schema.String, Schema.Union([Schema.Number, Schema.String])),
-  kernel: Snapshot
+  kernel: Snapshot,
+  /** The outputs last answered, which a strategy may read before the next bar. */
+  values: Schema.Array(StoredNumber)
 })
 type Stored = typeof Stored.Type
 
@@ -74,14 +76,17 @@ export class IndicatorState {
     return this.kernel.values
   }
 
-  private static restored({ given, indicator, kernel }: Stored): IndicatorState {
+  private static restored({ given, indicator, kernel, values }: Stored): IndicatorState {
     const state = new IndicatorState(indicator, given)
     state.kernel.restore(kernel)
+    if (values.length !== state.values.length)
+      throw new RangeError(`The snapshot holds ${values.length} outputs where ${indicator} has ${state.values.length}`)
+    state.values.set(columnOf(values))
     return state
   }
 
   private snapshot(): Stored {
-    // The kernel's words for what JSON lacks are those of StoredNumber.
-    return { indicator: this.indicator, given: this.given, kernel: this.kernel.snapshot() }
+    const { given, indicator, kernel, values } = this
+    return { indicator, given, kernel: kernel.snapshot(), values: storedColumn(values) }
   }
 }
