@@ -60,7 +60,7 @@ const impure: ReadonlyArray<Ban> = [
 
 /** In `backtest` the folder `data` reads and writes files; the rest of it is pure. */
 const isPure = ({ path }: File): boolean =>
-  /^packages\/(?:model|matching|indicators|analytics|backtest|algorithms)\/src\//.test(path) &&
+  /^packages\/(?:model|matching|indicators|signals|analytics|backtest|algorithms)\/src\//.test(path) &&
   !path.startsWith("packages/backtest/src/data/")
 
 const isShell = (file: File): boolean =>

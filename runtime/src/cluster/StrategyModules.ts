@@ -1,12 +1,16 @@
 /**
- * Loads strategies from modules: a TypeScript or JavaScript file whose default export is made by `defineStrategy`. Files
- * outside this project may import `@outcry/model/…` and `effect` as those inside do.
+ * Loads strategies from files: a TypeScript or JavaScript module whose default export is made by `defineStrategy`, or a
+ * signal declared in YAML or JSON. Modules outside this project may import `@outcry/model/…` and `effect` as those inside.
  */
 import { InvalidOrderRequest } from "@outcry/model/OrderRequestTerms"
 import type { StrategyDefinition } from "@outcry/model/Strategy"
+import { parseDeclaration } from "@outcry/signals/DeclarationDocument"
+import { declaredStrategy } from "@outcry/signals/DeclaredSignal"
+import { InvalidDeclaration } from "@outcry/signals/InvalidDeclaration"
 import { Effect, Predicate, Schema } from "effect"
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { registerHooks } from "node:module"
+import { extname } from "node:path"
 import { pathToFileURL } from "node:url"
 
 export class InvalidStrategy extends Schema.TaggedError<InvalidStrategy>()("InvalidStrategy", {
@@ -59,10 +63,25 @@ const lineOf = (path: string, error: unknown): string => {
   return line !== undefined && place.includes(path) ? ` (line ${line})` : ""
 }
 
-/** The definition a module exports. */
+const declared: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"])
+
+/** What a document declares, in its live form; the faults are told on one line, each with its remedy. */
+const loadDeclared = (path: string): Effect.Effect<StrategyDefinition<unknown, unknown>, InvalidStrategy> =>
+  Effect.try({
+    try: () => declaredStrategy(parseDeclaration(readFileSync(path, "utf8"))) as StrategyDefinition<unknown, unknown>,
+    catch: (error) =>
+      new InvalidStrategy({
+        module: path,
+        reason: `it declares no signal: ${wordsOf(error).replaceAll("\n", " ")}`.replace(/\.$/, ""),
+        remedy: error instanceof InvalidDeclaration ? "Correct the document." : "Give a file that can be read."
+      })
+  })
+
+/** The definition a module exports or a document declares. */
 export const load = Effect.fn("StrategyModules.load")(function* (path: string) {
   const refuse = (reason: string, remedy: string) => new InvalidStrategy({ module: path, reason, remedy })
   if (!existsSync(path)) return yield* refuse("there is no such file", "Give the path of a module with a strategy.")
+  if (declared.has(extname(path))) return yield* loadDeclared(path)
   hookResolution()
   const loaded = yield* Effect.tryPromise({
     try: () => import(pathToFileURL(path).href) as Promise<{ readonly default?: unknown }>,
