@@ -95,7 +95,8 @@ export const checkedBars = (bars: BarColumns, stepMax: number = stepMaxOf(bars))
       rows,
       "barsOverlap",
       (row) => step(row) < intervalUs,
-      (row) => `${bars.instrument} has a bar at ${at(row)} that opens before the one before it ended: check the interval`
+      (row) =>
+        `${bars.instrument} has a bar at ${at(row)} that opens before the one before it ended: check the interval`
     ),
     ...counted(
       rows,

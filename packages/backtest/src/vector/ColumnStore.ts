@@ -5,6 +5,7 @@
 import { indicatorNamed } from "@outcry/indicators/Registry"
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { ColumnSpec } from "@outcry/signals/Signal"
+import { PriceHistory } from "./PriceHistory.ts"
 
 export const barFields = ["open", "high", "low", "close", "volume"] as const
 export type BarField = (typeof barFields)[number]
@@ -22,6 +23,7 @@ export class ColumnStore {
   private bytes = 0
   private made = 0
   private found = 0
+  private closes: PriceHistory | undefined
 
   /** `bytesMax`: what the columns kept may take, 256 MiB unless told otherwise; one is always kept. */
   constructor(bars: BarColumns, bytesMax: number = 256 * 1024 * 1024) {
@@ -55,6 +57,11 @@ export class ColumnStore {
     this.kept.set(key, { outputs, bytes })
     this.bytes += bytes
     return outputs
+  }
+
+  /** Sums and extremes of the closes, prepared once. */
+  history(): PriceHistory {
+    return (this.closes ??= new PriceHistory(this.bars.close))
   }
 
   /** Columns computed, answered without computing, and the bytes held now. */

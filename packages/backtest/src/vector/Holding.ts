@@ -10,6 +10,8 @@ export interface FillListener {
   readonly filled: (instrument: number, row: number, delta: number, price: number, fee: number) => void
   /** The round trip that the last fill ended. */
   readonly flat: (instrument: number, row: number, profit: number) => void
+  /** Equity is gone: what is filled from here on is closed out at the row's close. */
+  readonly ruined: () => void
 }
 
 export class Purse {
@@ -72,7 +74,8 @@ export class Holding {
    * `othersNet` and `othersGross` are the value of the other positions of the purse at their last prices.
    */
   moveTo(target: number, price: number, row: number, othersNet: number, othersGross: number): void {
-    if (this.quantity !== 0 && (target === 0 || target > 0 !== this.quantity > 0)) this.trade(-this.quantity, price, row)
+    if (this.quantity !== 0 && (target === 0 || target > 0 !== this.quantity > 0))
+      this.trade(-this.quantity, price, row)
     if (target === 0) return
     const delta = this.sized(target, price, othersNet, othersGross) - this.quantity
     if (delta !== 0) this.trade(delta, price, row)
@@ -88,11 +91,14 @@ export class Holding {
     this.flow -= cost
   }
 
-  /** Counts a position that is still open as a round trip at `price`; answers its profit. */
-  settle(price: number): number {
-    const profit = this.flow + this.quantity * price
-    this.purse.count(profit)
-    return profit
+  /** Of the round trip still open, valued at `price`. */
+  profit(price: number): number {
+    return this.flow + this.quantity * price
+  }
+
+  /** Counts the round trip still open as one at `price`. */
+  settle(price: number): void {
+    this.purse.count(this.profit(price))
   }
 
   private sized(target: number, price: number, othersNet: number, othersGross: number): number {

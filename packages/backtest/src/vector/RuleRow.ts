@@ -1,6 +1,7 @@
 /**
  * What a rule sees of history: one object for a whole run, moved along row by row, so that nothing is allocated per bar and
- * every read has the same shape. Looking ahead throws. Its members are methods: a rule calls them on the row it is given.
+ * every read has the same shape. Looking ahead throws; so does looking further back than the signal says it does, since
+ * live only so many rows are kept.
  */
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { SignalRow } from "@outcry/signals/Signal"
@@ -9,7 +10,9 @@ export class RuleRow implements SignalRow {
   at = 0
   held = 0
   changedAt = 0
-  private columns: ReadonlyArray<Float64Array> = []
+  columns: ReadonlyArray<Float64Array> = []
+  memory = new Float64Array(0)
+  private reach = 0
   private readonly timeOpen: Float64Array
   private readonly intervalUs: number
 
@@ -18,17 +21,21 @@ export class RuleRow implements SignalRow {
     this.intervalUs = bars.intervalUs
   }
 
-  /** Goes to `row`, flat, over those columns. */
-  begin(columns: ReadonlyArray<Float64Array>, row: number): void {
+  /** Goes to `row`, flat, over those columns; the rule may look `reach` rows back and keep `memory` numbers. */
+  begin(columns: ReadonlyArray<Float64Array>, row: number, reach: number, memory: number): void {
     this.columns = columns
     this.at = row
     this.held = 0
     this.changedAt = row
+    this.reach = reach
+    if (memory !== this.memory.length) this.memory = new Float64Array(memory)
+    else if (memory > 0) this.memory.fill(0)
   }
 
-  value(place: number, ago = 0): number {
+  /** A function of its own: a rule may take it out of its row. */
+  readonly value = (place: number, ago = 0): number => {
     if (ago === 0) return this.columns[place]![this.at]!
-    if (!(ago > 0)) throw new RangeError(`A rule asked for ${ago} rows ago: only this row (0) and earlier ones are known`)
+    if (!(ago > 0 && ago <= this.reach && Number.isInteger(ago))) throw this.beyond(ago)
     const row = this.at - ago
     return row < 0 ? Number.NaN : this.columns[place]![row]!
   }
@@ -39,5 +46,13 @@ export class RuleRow implements SignalRow {
 
   get now(): number {
     return this.timeOpen[this.at]! + this.intervalUs
+  }
+
+  private beyond(ago: number): RangeError {
+    return new RangeError(
+      ago > this.reach
+        ? `A rule asked for the row ${ago} ago: declare \`reach: () => ${ago}\` in the signal, which has ${this.reach}`
+        : `A rule asked for the row ${ago} ago: give a whole number from 0; later rows are unknown`
+    )
   }
 }

@@ -85,8 +85,7 @@ const size = (sizing: Sizing): number => {
 /** With defaults filled in; throws RunRefused for a field unknown or out of range. */
 export const termsOf = (given: TermsGiven = {}): RunTerms => {
   for (const field of Object.keys(given))
-    if (!known.has(field))
-      refuse(`terms.${field}`, "is not a term of a run", `Choose from ${[...known].join(", ")}.`)
+    if (!known.has(field)) refuse(`terms.${field}`, "is not a term of a run", `Choose from ${[...known].join(", ")}.`)
   const terms: RunTerms = { ...termsByDefault, ...given }
   number("terms.cash", terms.cash, Number.MIN_VALUE, 1e15)
   number("terms.feeBps", terms.feeBps, -100, 10_000)

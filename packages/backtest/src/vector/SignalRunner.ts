@@ -13,7 +13,7 @@ import type { ColumnStore } from "./ColumnStore.ts"
 import { Holding, Purse } from "./Holding.ts"
 import { RuleRow } from "./RuleRow.ts"
 import type { RunTerms } from "./RunTerms.ts"
-import { Simulation } from "./Simulation.ts"
+import { type CurveColumns, Simulation } from "./Simulation.ts"
 import { TargetChanges } from "./TargetChanges.ts"
 
 /** Rows `from` up to, not including, `to`. Columns know the history before; the account starts flat. */
@@ -21,6 +21,9 @@ export interface RowRange {
   readonly from: number
   readonly to: number
 }
+
+/** Rows back that a rule may look where its signal does not say. */
+const reachByDefault = 10
 
 /** What the terms themselves make doubtful. */
 export const termsWarnings = (terms: RunTerms): ReadonlyArray<RunWarning> =>
@@ -62,17 +65,27 @@ export class SignalRunner<P> {
   readonly changes: TargetChanges
   /** Of the bars and the terms: they hold for every run. */
   readonly warnings: ReadonlyArray<RunWarning>
+  readonly barWarnings: ReadonlyArray<RunWarning>
   private readonly row: RuleRow
   private readonly decode: (given: unknown) => P
 
-  /** Checks the bars; throws RunRefused. `keep`: also the position after every row. */
-  constructor(definition: SignalDefinition<P>, store: ColumnStore, terms: RunTerms, keep = false) {
+  /** Checks the bars; throws RunRefused. `curve`: where value and position at every close are to be kept. */
+  constructor(definition: SignalDefinition<P>, store: ColumnStore, terms: RunTerms, curve?: CurveColumns) {
     this.definition = definition
     this.store = store
     this.terms = terms
-    this.warnings = [...checkedBars(store.bars), ...termsWarnings(terms)]
+    this.barWarnings = checkedBars(store.bars)
+    this.warnings = [...this.barWarnings, ...termsWarnings(terms)]
     this.holding = new Holding(0, this.purse, terms)
-    this.simulation = new Simulation(store.bars, terms, this.purse, this.holding, keep)
+    this.simulation = new Simulation({
+      bars: store.bars,
+      history: store.history(),
+      terms,
+      purse: this.purse,
+      holding: this.holding,
+      metrics: this.metrics,
+      curve
+    })
     this.changes = new TargetChanges(store.rows)
     this.row = new RuleRow(store.bars)
     this.decode = decodedBy(definition)
@@ -83,47 +96,57 @@ export class SignalRunner<P> {
    * RunRefused and what the rule throws.
    */
   run(given: unknown, range: RowRange = { from: 0, to: this.store.rows }): ReadonlyArray<RunWarning> {
-    const { changes, definition, metrics, purse, simulation, terms } = this
-    const { from, to } = range
+    const doubts = this.decide(given, range)
+    this.simulation.run(this.changes, range.from, range.to)
+    const { purse } = this
+    return purse.cut === 0 && purse.ruinedAt < 0 ? doubts : [...doubts, ...this.misfortunes(range)]
+  }
+
+  /** Only the rule: its targets are in `changes`. Answers and throws as `run`. */
+  decide(given: unknown, { from, to }: RowRange): ReadonlyArray<RunWarning> {
+    const { changes, definition } = this
     if (!(from >= 0 && to <= this.store.rows && to - from >= 2))
       refuse("range", `has the rows ${from} to ${to} of ${this.store.rows}`, "Give a range of at least two bars.")
     const parameters = this.decode(given)
     const plan = planColumns(definition.columns(parameters), this.store)
-    this.row.begin(plan.columns, from)
+    this.row.begin(plan.columns, from, definition.reach?.(parameters) ?? reachByDefault, definition.memory ?? 0)
     changes.collect(definition.rule(plan.place, parameters), this.row, from, to)
-    simulation.run(changes, from, to)
-    metrics.measure(simulation.equity, from, to, terms.cash, terms.periodsPerYear, simulation.rowsHeld, purse)
-    return this.doubts(plan, from, to)
+    return this.doubts(plan, to)
   }
 
-  private doubts(plan: ColumnPlan, from: number, to: number): ReadonlyArray<RunWarning> {
-    const { changes, purse, store } = this
-    const early = changes.count > 0 && changes.rows[0]! < plan.warmUp
-    if (plan.warmUp < to - 1 && !early && purse.cut === 0 && purse.ruinedAt < 0) return noWarnings
+  private doubts({ warmUp }: ColumnPlan, to: number): ReadonlyArray<RunWarning> {
+    const { changes, store } = this
+    const early = changes.count > 0 && changes.rows[0]! < warmUp
+    if (warmUp < to - 1 && !early) return noWarnings
     const warnings: Array<RunWarning> = []
-    const { timeOpen } = store.bars
-    if (plan.warmUp >= to - 1)
+    if (warmUp >= to - 1)
       warnings.push({
         code: "tooFewBars",
-        detail: `The columns need ${plan.warmUp} bars before their first value and there are ${to}: give more history or shorter windows`,
+        detail: `The columns need ${warmUp} bars before their first value and there are ${to}: give more history or shorter windows`,
         count: 1
       })
     if (early)
       warnings.push({
         code: "tradedInWarmUp",
-        detail: `The rule named a target at ${dateOf(timeOpen[changes.rows[0]!]!)}, before its columns had values: let it answer 0 or NaN while they are NaN`,
-        count: changes.rows.subarray(0, changes.count).filter((row) => row < plan.warmUp).length
+        detail: `The rule named a target at ${dateOf(store.bars.timeOpen[changes.rows[0]!]!)}, before its columns had values: let it answer 0 or NaN while they are NaN`,
+        count: changes.rows.subarray(0, changes.count).filter((row) => row < warmUp).length
       })
+    return warnings
+  }
+
+  private misfortunes({ from, to }: RowRange): ReadonlyArray<RunWarning> {
+    const { purse, store, terms } = this
+    const warnings: Array<RunWarning> = []
     if (purse.cut > 0)
       warnings.push({
         code: "sizeCut",
-        detail: `Positions were cut to ${this.terms.grossMax} × equity: lower the size or raise grossMax`,
+        detail: `Positions were cut to ${terms.grossMax} × equity: lower the size or raise grossMax`,
         count: purse.cut
       })
     if (purse.ruinedAt >= 0)
       warnings.push({
         code: "ruined",
-        detail: `Equity was gone at ${dateOf(timeOpen[purse.ruinedAt]!)} in rows ${from} to ${to}: nothing is traded after`,
+        detail: `Equity was gone at ${dateOf(store.bars.timeOpen[purse.ruinedAt]!)} in rows ${from} to ${to}: nothing is traded after`,
         count: 1
       })
     return warnings
