@@ -1,12 +1,12 @@
 /**
  * Four kinds of suites. `pure` starts no server and no database and runs side by side; `real` starts Postgres,
- * exchanges and nodes, one file at a time; `simulation` reports the seeds that have been simulated since the start of the
+ * exchanges, nodes and a browser, one file at a time; `simulation` reports the seeds that have been simulated since the start of the
  * run on what the others left of the cores; `faults` kills nodes, last. Nothing is retried: a flaky test is a defect.
  */
 import { configDefaults, defineConfig } from "vitest/config"
 
 const pure = [
-  "packages/{model,matching,indicators,signals,analytics,backtest,algorithms}/test/**/*.test.ts",
+  "packages/{model,matching,indicators,signals,analytics,backtest,algorithms}/test/**/!(*.browser).test.ts",
   "actors/*/test/State*.test.ts",
   "test/tidy/**/*.test.ts"
 ]
