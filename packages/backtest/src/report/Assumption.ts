@@ -29,6 +29,8 @@ const unitsOf: ReadonlyArray<readonly [suffix: RegExp, unit: string]> = [
   [/Ms$/, " ms"]
 ]
 
+const textMax = 500
+
 const scalar = (name: string, value: unknown): string => {
   if (value === null || value === undefined) return "none"
   if (typeof value === "boolean") return value ? "yes" : "no"
@@ -36,7 +38,8 @@ const scalar = (name: string, value: unknown): string => {
     if (!Number.isFinite(value)) return value > 0 ? "unlimited" : "none"
     return `${value}${unitsOf.find(([suffix]) => suffix.test(name))?.[1] ?? ""}`
   }
-  return typeof value === "string" ? value : JSON.stringify(value)
+  const text = typeof value === "string" ? value : JSON.stringify(value)
+  return text.length <= textMax ? text : `${text.slice(0, textMax)} …`
 }
 
 const settingsMax = 200

@@ -10,6 +10,8 @@ export interface BarSeries {
   /** Class of its bars: a colour, or "signed" for good above 0 and bad below. */
   readonly colour: string
   readonly values: ReadonlyArray<number | undefined>
+  /** Classes of single bars, in place of `colour`. */
+  readonly tones?: ReadonlyArray<string>
 }
 
 export interface Bars {
@@ -41,7 +43,7 @@ export const barChart = (bars: Bars): Chart => {
       if (value === undefined || !Number.isFinite(value) || value === 0) return ""
       const top = round(scale.placeOf(value) * 100, 2)
       const left = round(group * at + (group * bars.gap) / 2 + width * inGroup, 1)
-      return markup`<rect class="bar ${colourAt(each, value)}" x="${left}" y="${Math.min(top, zero)}" width="${round(width, 1)}" height="${round(Math.max(0.4, Math.abs(top - zero)), 2)}"/>`
+      return markup`<rect class="bar ${each.tones?.[at] ?? colourAt(each, value)}" x="${left}" y="${Math.min(top, zero)}" width="${round(width, 1)}" height="${round(Math.max(0.4, Math.abs(top - zero)), 2)}"/>`
     })
   )
   const legend = series.map(
@@ -64,7 +66,7 @@ export const barChart = (bars: Bars): Chart => {
 
 /** Round values beneath a distribution that begins at `from` and ends at `to`. */
 export const valueTicks = (from: number, to: number, unit: Unit): Bars["labels"] => {
-  const step = roundStep((to - from) / 6)
+  const step = roundStep((to - from) / 8)
   const first = Math.ceil(from / step)
   return Array.from({ length: Math.max(0, Math.floor(to / step) - first + 1) }, (_, at) => ({
     at: ((first + at) * step - from) / (to - from),

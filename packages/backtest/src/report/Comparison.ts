@@ -51,7 +51,7 @@ export interface Comparison {
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-export const nameOf = (run: ComparedRun, place: number): string => run.name ?? letters[place] ?? `run ${place + 1}`
+const nameOf = (run: ComparedRun, place: number): string => run.name ?? letters[place] ?? `run ${place + 1}`
 
 const bestOf = (values: ReadonlyArray<number | null>, better: Metric["better"]): ReadonlyArray<number> => {
   if (better !== "higher" && better !== "lower") return []
@@ -110,7 +110,17 @@ const cautionsOf = (runs: ReadonlyArray<ComparedRun>): ReadonlyArray<string> => 
     differ(({ equityStart }) => equityStart)
       ? "The runs start with different equity: compare fractions, not amounts."
       : ""
-  ].filter((caution) => caution !== "")
+  ]
+    .filter((caution) => caution !== "")
+    .concat(
+      runs.flatMap((run, place) =>
+        run.result.warnings.length === 0
+          ? []
+          : [
+              `${nameOf(run, place)} was warned of ${[...new Set(run.result.warnings.map(({ code }) => code))].join(", ")}.`
+            ]
+      )
+    )
 }
 
 /** Of two runs or more; a RangeError otherwise, since there is nothing to compare. */

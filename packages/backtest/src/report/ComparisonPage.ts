@@ -17,7 +17,8 @@ const curves = (runs: ReadonlyArray<ComparedRun>, comparison: Comparison): Chart
     const first = curve.equity[0] ?? Number.NaN
     return asOf(all, curve.timeUs, curve.equity).map((value) => value / first)
   })
-  const kept = pictured(all, growth, 300)
+  // Of many runs the extremes of each are left out: the page would grow with their square.
+  const kept = growth.length <= 4 ? pictured(all, growth, 300) : pictured(all, [], 400)
   const drawn = (series: ReadonlyArray<ReadonlyArray<number>>, unit: Curve["unit"]): ReadonlyArray<Curve> =>
     series.map((values, place) => ({
       title: comparison.runs[place]!.name,

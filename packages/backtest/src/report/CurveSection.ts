@@ -42,7 +42,7 @@ const scaled = (benchmark: Benchmark, result: BacktestResult): ReadonlyArray<num
   return at.map((value) => value * factor)
 }
 
-const few = (what: string, why: string): Markup => markup`<p class="dim">${what}: ${why}</p>`
+const few = (sentence: string): Markup => markup`<p class="dim">${sentence}</p>`
 
 const equitySection = (
   result: BacktestResult,
@@ -123,7 +123,7 @@ const returnSection = (
   const charts: Array<readonly [string, Chart]> = []
   const months = years.flatMap(({ months: of }) => of).filter((value) => value !== undefined).length
   if (months > 1) parts.push(monthlyTable(years, figure))
-  else parts.push(few("Returns by month", "the run lies within one month."))
+  else parts.push(few("Returns by month are left out: the run lies within one month."))
   const side: Array<Markup> = []
   if (years.length > 1) {
     const other =
@@ -154,7 +154,7 @@ const returnSection = (
   const returns = returnsOf(daily.value)
   const histogram = histogramOf(returns, 40)
   if (histogram === undefined)
-    parts.push(few("Distribution of returns", `equity did not change from ${period.name} to ${period.name}.`))
+    parts.push(few(`Their distribution is left out: equity did not change from ${period.name} to ${period.name}.`))
   else {
     const edges = histogram.counts.map((_, bin) => histogram.from + bin * histogram.width)
     const chart = barChart({
@@ -168,7 +168,11 @@ const returnSection = (
       series: [{ title: "Count", colour: "accent", values: histogram.counts }]
     })
     charts.push(["distribution", chart])
-    side.push(chart.markup)
+    const ranked = returns.filter(Number.isFinite).toSorted((one, other) => one - other)
+    const at = (share: number): string => figure(ranked[Math.floor((ranked.length - 1) * share)], "change")
+    side.push(
+      markup`<div>${chart.markup}<p class="dim">Half of them below ${at(0.5)}, one in twenty below ${at(0.05)}, one in twenty above ${at(0.95)}; from ${at(0)} to ${at(1)}.</p></div>`
+    )
   }
   parts.push(markup`<div class="two">${side}</div>`)
   const rolling = rollingSection(daily, period.name, figure)
@@ -185,8 +189,7 @@ const rollingSection = (
   if (window < 10) {
     return {
       markup: few(
-        "Rolling figures",
-        `they need at least 40 returns, and this run has ${Math.max(0, count)} by ${period}.`
+        `Rolling figures are left out: they need at least 40 returns, and this run has ${Math.max(0, count)} by ${period}.`
       ),
       charts: []
     }
@@ -234,7 +237,7 @@ export const curveSections = (
   if (why !== undefined)
     return [
       {
-        markup: markup`<h2 id="equity">Equity</h2>${few("Equity curve", why)}`,
+        markup: markup`<h2 id="equity">Equity</h2>${few(`There is no curve to draw: ${why}`)}`,
         charts: []
       }
     ]

@@ -32,6 +32,8 @@ export interface Metric {
   readonly value: number | undefined
   readonly unit: Unit
   readonly definition: string
+  /** The paper, book or standard that defines it. */
+  readonly source?: string
   readonly why?: string
   /** Which of two values is preferred; "none" or absent where neither is. */
   readonly better?: "higher" | "lower" | "none"
@@ -117,11 +119,13 @@ export const durationText = (us: number): string => {
 
 const dateUsMax = 8.64e18
 
-/** UTC, to the second; with the milliseconds where there are any: "2024-03-01 14:03:07". */
+/** UTC, to the second, with the milliseconds or microseconds where there are any: "2024-03-01 14:03:07.250". */
 export const timeText = (us: number): string => {
   if (!Number.isFinite(us) || Math.abs(us) > dateUsMax) return absent
-  const text = new Date(us / 1000).toISOString().replace("T", " ").replace("Z", "")
-  return text.replace(/\.000$/, "")
+  const second = Math.floor(us / 1e6)
+  const text = new Date(second * 1000).toISOString().slice(0, -5).replace("T", " ")
+  const rest = Math.round(us - second * 1e6)
+  return rest === 0 ? text : `${text}.${String(rest).padStart(6, "0").replace(/000$/, "")}`
 }
 
 export const dateText = (us: number): string => timeText(us).slice(0, 10)

@@ -8,7 +8,8 @@ export const pageScript = `"use strict";(()=>{
 const all=(css,of=document)=>[...of.querySelectorAll(css)],one=(css,of=document)=>of.querySelector(css)
 const data=JSON.parse(one("#data").textContent),absent="—"
 const formats=Object.fromEntries(Object.entries(data.formats).map(([unit,options])=>[unit,new Intl.NumberFormat("en-US",options)]))
-const timeText=us=>new Date(us/1000).toISOString().replace("T"," ").replace("Z","").replace(/\\.000$/,"")
+const timeText=us=>{const second=Math.floor(us/1e6),rest=Math.round(us-second*1e6)
+return new Date(second*1000).toISOString().slice(0,-5).replace("T"," ")+(rest===0?"":"."+String(rest).padStart(6,"0").replace(/000$/,""))}
 const durationText=us=>{if(us===0)return"0 s";const size=Math.abs(us),spans=data.spans,at=spans.findIndex(s=>size>=s[1]),i=at<0?spans.length-1:at,[name,span]=spans[i],sign=us<0?"−":""
 if(span<60e6)return sign+Number((size/span).toFixed(1))+" "+name
 const whole=Math.floor(size/span),[next,nextSpan]=spans[i+1],rest=Math.floor((size-whole*span)/nextSpan)
@@ -39,16 +40,17 @@ chart.addEventListener("keydown",e=>{const step=e.shiftKey?Math.max(1,Math.round
 const to={ArrowLeft:at<0?of.x.length-1:at-step,ArrowRight:at<0?0:at+step,Home:0,End:of.x.length-1}[e.key]
 if(e.key==="Escape")hide();else if(to!==undefined){e.preventDefault();show(to)}})}
 
+const isTime=c=>c.unit==="time"||c.unit==="date"
 const compare=(a,b)=>a===b?0:a===null||a===undefined?1:b===null||b===undefined?-1:typeof a==="string"?a.localeCompare(b,"en"):a-b
 for(const box of all("[data-table]")){const of=data.tables[box.dataset.table];if(!of)continue
-for(const c of of.columns)if(c.step){let sum=0;c.values=c.values.map(v=>c.unit==="time"?(sum+=v*c.step):v*c.step)}
+for(const c of of.columns)if(c.step){let sum=0;c.values=c.values.map(v=>isTime(c)?(sum+=v*c.step):v*c.step)}
 const table=one("table",box),body=one("tbody",table),heads=all("thead th",table),say=one(".said",box)
 const count=of.columns[0].values.length,value=(c,row)=>{const v=of.columns[c].values[row];return of.columns[c].names?of.columns[c].names[v]:v}
 let order=Array.from({length:count},(_,i)=>i),shown=order,page=0,by=-1,down=false
 const draw=()=>{const pages=Math.max(1,Math.ceil(shown.length/of.page));page=Math.max(0,Math.min(pages-1,page))
 body.replaceChildren(...shown.slice(page*of.page,(page+1)*of.page).map(row=>{const tr=document.createElement("tr")
 of.columns.forEach((column,c)=>{const td=document.createElement("td"),v=value(c,row);td.textContent=figure(v,column.unit)
-td.className=column.unit?(column.unit==="time"?"w":"n"):"";if(column.unit==="profit"&&v!==0)td.classList.add(v<0?"bad":"good");tr.append(td)});return tr}))
+td.className=column.unit?(isTime(column)?"w":"n"):"";if(column.unit==="profit"&&v!==0)td.classList.add(v<0?"bad":"good");tr.append(td)});return tr}))
 say.textContent=shown.length===0?"None match.":(page*of.page+1).toLocaleString("en-US")+"–"+Math.min(shown.length,(page+1)*of.page).toLocaleString("en-US")+" of "+shown.length.toLocaleString("en-US")
 one(".back",box).disabled=page===0;one(".next",box).disabled=page>=pages-1}
 const pick=()=>{const text=one(".find",box).value.trim().toLowerCase(),only=one(".only",box).value
@@ -60,7 +62,7 @@ heads.forEach((each,i)=>i===c?each.setAttribute("aria-sort",down?"descending":"a
 one(".find",box).addEventListener("input",pick);one(".only",box).addEventListener("change",pick)
 one(".back",box).addEventListener("click",()=>{page--;draw()});one(".next",box).addEventListener("click",()=>{page++;draw()})
 one(".csv",box).addEventListener("click",()=>{const cell=v=>{const t=v===null||v===undefined?"":String(v);return/[",\\r\\n]/.test(t)?'"'+t.replaceAll('"','""')+'"':t}
-const lines=[of.columns.map(c=>cell(c.key)).join(",")];for(let row=0;row<count;row++)lines.push(of.columns.map((c,i)=>cell(c.unit==="time"?timeText(value(i,row)).replace(" ","T")+"Z":value(i,row))).join(","))
+const lines=[of.columns.map(c=>cell(c.key)).join(",")];for(let row=0;row<count;row++)lines.push(of.columns.map((c,i)=>cell(isTime(c)?timeText(value(i,row)).replace(" ","T")+"Z":value(i,row))).join(","))
 const link=document.createElement("a");link.download=of.file;link.href=URL.createObjectURL(new Blob([lines.join("\\r\\n")+"\\r\\n"],{type:"text/csv"}));link.click();URL.revokeObjectURL(link.href)})
 one(".tools",box).hidden=false;draw()}
 addEventListener("beforeprint",()=>all("details").forEach(d=>{d.open=true}))

@@ -36,7 +36,7 @@ export const funnelList = (result: BacktestResult, figure: FigureText): Markup =
   )
   const rows = stages.map(({ count, key, kind, title }) => {
     const share = Math.min(100, Math.round((count / most) * 1000) / 10)
-    return markup`<li class="${kind === "refused" ? "check" : ""}${blocking?.key === key ? " blocking" : ""}"><span>${kind === "refused" && "refused: "}${title}${blocking?.key === key && " ← blocks"}</span><b>${figure(count, "count")}</b><span><i class="share${kind === "refused" ? " bad" : ""}" style="width:${share}%"></i></span></li>`
+    return markup`<li class="${kind === "refused" ? "check" : ""}${blocking?.key === key ? " blocking" : ""}"><span>${kind === "refused" && "refused: "}${title}${blocking?.key === key && " ← blocks"}</span><b>${figure(count, "count")}</b><span>${count > 0 && markup`<i class="share${kind === "refused" ? " bad" : ""}" style="width:${share}%"></i>`}</span></li>`
   })
   return markup`<ul class="funnel">${rows}</ul>`
 }
@@ -45,7 +45,7 @@ const partsShown = 50
 
 export const partTable = (result: BacktestResult, by: "instrument" | "strategy", figure: FigureText): Markup => {
   const parts = breakdown(result, by)
-  if (parts.length === 0) return markup``
+  if (result.trades.length === 0 && result.fills.length === 0) return markup``
   const most = parts.reduce((size, { profit }) => Math.max(size, Math.abs(profit)), 0) || 1
   const absentCell = markup`<td class="n none" title="It made no round trip.">${absent}</td>`
   const rows = parts

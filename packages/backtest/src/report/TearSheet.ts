@@ -5,30 +5,14 @@
 import type { BacktestResult } from "../BacktestResult.ts"
 import { kindSentences, settingsOf } from "./Assumption.ts"
 import { type Benchmark, curveSections } from "./CurveSection.ts"
-import {
-  absent,
-  decimalsOf,
-  type Decimals,
-  type FigureText,
-  figureText,
-  type Metric,
-  moneyDecimals,
-  type Unit
-} from "./Figure.ts"
+import { decimalsOf, type Decimals, type FigureText, figureText, type Metric, moneyDecimals } from "./Figure.ts"
 import { costTable, funnelList, partTable } from "./RunTables.ts"
+import { headline, metricTable, type ReportTable, reportTable } from "./FigureTables.ts"
 import { blockingStage } from "./Funnel.ts"
 import { type Markup, markup } from "./Markup.ts"
 import { page, themeButton } from "./Page.ts"
+import { profitSection } from "./ProfitSection.ts"
 import { tradeTable } from "./TradeTable.ts"
-
-/** A table from elsewhere, such as the ranks of a study or the windows of a walk-forward. */
-export interface ReportTable {
-  readonly title: string
-  readonly note?: string
-  /** Without a unit a column holds text. */
-  readonly columns: ReadonlyArray<{ readonly title: string; readonly unit?: Unit }>
-  readonly rows: ReadonlyArray<ReadonlyArray<string | number | undefined>>
-}
 
 export interface TearSheetInput {
   readonly result: BacktestResult
@@ -51,103 +35,39 @@ export const decimalsFor = (result: BacktestResult): Decimals => ({
   quantity: decimalsOf(result.trades.slice(0, 400).map(({ quantity }) => quantity))
 })
 
-/** "moving-average, breakout": what a run is called. */
-export const runName = ({ strategies }: BacktestResult): string =>
-  [...new Set(strategies.map(({ name }) => name))].join(", ") || "run without a strategy"
-
 const some = (names: ReadonlyArray<string>, most: number): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
 
-const headlineKeys = [
-  "totalReturn",
-  "cagr",
-  "sharpe",
-  "sortino",
-  "maxDrawdown",
-  "calmar",
-  "volatility",
-  "alpha",
-  "winRate",
-  "profitFactor",
-  "trades",
-  "exposure"
-]
+/** "moving-average, breakout": what a run is called. */
+export const runName = ({ strategies }: BacktestResult): string =>
+  some([...new Set(strategies.map(({ name }) => name))], 4) || "run without a strategy"
 
-const signed = (unit: Unit, key: string): Unit =>
-  key === "totalReturn" || key === "cagr" || key === "alpha" ? "change" : unit
-
-const headline = (result: BacktestResult, metrics: ReadonlyArray<Metric>, figure: FigureText): Markup => {
-  const profit = result.equityEnd - result.equityStart
-  const own = [
-    { title: `Net profit, ${result.asset}`, value: profit, unit: "profit" as const, why: "", tone: profit },
-    { title: `Equity at the end, ${result.asset}`, value: result.equityEnd, unit: "money" as const, why: "", tone: 0 }
-  ]
-  const named = headlineKeys.flatMap((key) => {
-    const found = metrics.find((metric) => metric.key === key)
-    if (found === undefined) return []
-    const unit = signed(found.unit, key)
-    return [
-      {
-        title: found.title,
-        value: found.value,
-        unit,
-        why: found.why ?? found.definition,
-        tone: unit === "change" ? (found.value ?? 0) : 0
-      }
-    ]
-  })
-  const cells = [...own, ...named].map(
-    ({ title, tone, unit, value, why }) =>
-      markup`<div title="${why}"><span>${title}</span><b class="${tone > 0 ? "good" : tone < 0 ? "bad" : ""}">${figure(value, unit)}</b></div>`
-  )
-  return markup`<div class="heads">${cells}</div>`
-}
-
-const metricTable = (metrics: ReadonlyArray<Metric>, figure: FigureText): Markup => {
-  if (metrics.length === 0) return markup``
-  const table = (rows: ReadonlyArray<Metric>): Markup =>
-    markup`<div class="scroll"><table><tbody>${rows.map(
-      ({ definition, title, unit, value, why }) =>
-        markup`<tr><td>${title}<br><small class="dim">${definition}</small></td>${
-          value === undefined || !Number.isFinite(value)
-            ? markup`<td class="n none" title="${why ?? "It could not be computed for this run."}">${absent}${why !== undefined && markup`<br><small>${why}</small>`}</td>`
-            : markup`<td class="n">${figure(value, unit)}</td>`
-        }</tr>`
-    )}</tbody></table></div>`
-  const half = Math.ceil(metrics.length / 2)
-  return markup`<h2 id="figures">All figures</h2><div class="two">${table(metrics.slice(0, half))}${table(metrics.slice(half))}</div>`
-}
-
-const reportTable = ({ columns, note, rows, title }: ReportTable, figure: FigureText): Markup =>
-  markup`<h2>${title}</h2>${note !== undefined && markup`<p class="dim">${note}</p>`}<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table><thead><tr>${columns.map(
-    (column) => markup`<th scope="col" class="${column.unit === undefined ? "" : "n"}">${column.title}</th>`
-  )}</tr></thead><tbody>${rows.map(
-    (row) =>
-      markup`<tr>${columns.map(({ unit }, at) => {
-        const value = row[at]
-        if (typeof value === "string") return markup`<td class="${unit === undefined ? "" : "n"}">${value}</td>`
-        if (value === undefined || !Number.isFinite(value))
-          return markup`<td class="n none" title="There is no such figure.">${absent}</td>`
-        return markup`<td class="n">${figure(value, unit ?? "ratio")}</td>`
-      })}</tr>`
-  )}</tbody></table></div>`
+const warningsMost = 30
+const strategiesMost = 30
 
 const warningNotice = (result: BacktestResult): Markup | undefined =>
   result.warnings.length === 0
     ? undefined
-    : markup`<section class="notice"><h2>What to doubt</h2><ul>${result.warnings.map(
-        ({ code, count, detail }) => markup`<li><b>${code}</b>${count > 1 && markup` × ${count}`}: ${detail}</li>`
-      )}</ul></section>`
+    : markup`<section class="notice"><h2>What to doubt</h2><ul>${result.warnings
+        .slice(0, warningsMost)
+        .map(
+          ({ code, count, detail }) => markup`<li><b>${code}</b>${count > 1 && markup` × ${count}`}: ${detail}</li>`
+        )}${result.warnings.length > warningsMost && markup`<li>and ${result.warnings.length - warningsMost} more</li>`}</ul></section>`
 
 const header = ({ facts = [], result }: TearSheetInput, figure: FigureText): Markup => {
   const rows: Array<readonly [string, string | Markup]> = [
-    ...result.strategies.map(({ id, name, parameters, version }): readonly [string, string] => {
-      const given = settingsOf(parameters).map(({ key, value }) => `${key} = ${value}`)
-      return [
-        result.strategies.length === 1 ? "Parameters" : `${id} (${name} v${version})`,
-        given.length === 0 ? "none" : given.join(", ")
-      ]
-    }),
+    ...result.strategies
+      .slice(0, strategiesMost)
+      .map(({ id, name, parameters, version }): readonly [string, string] => {
+        const given = settingsOf(parameters).map(({ key, value }) => `${key} = ${value}`)
+        return [
+          result.strategies.length === 1 ? "Parameters" : `${id} (${name} v${version})`,
+          given.length === 0 ? "none" : given.join(", ")
+        ]
+      }),
+    ...(result.strategies.length > strategiesMost
+      ? [["…", `and ${result.strategies.length - strategiesMost} more strategies`] as const]
+      : []),
     ["Instruments", some(result.instruments, 12)],
     [
       "Range",
@@ -184,23 +104,35 @@ export const tearSheet = (input: TearSheetInput): string => {
   const blocking = blockingStage(result)
   const sections = curveSections(result, benchmark, figure)
   const trades = tradeTable(result, figure, `${runName(result).replace(/[^\w.-]+/g, "-")}-trades.csv`)
+  const profits = profitSection(result, figure)
+  const places = [
+    ["equity", "Equity"],
+    ["returns", "Returns"],
+    ["costs", "Costs"],
+    ["trades", "Round trips"],
+    ...(metrics.length > 0 ? [["figures", "All figures"]] : []),
+    ["assumptions", "Assumptions"]
+  ].filter(([id]) => id !== "returns" || sections.length > 1)
+  const contents = markup`<nav aria-label="Contents">${places.map(([id, name]) => markup`<a href="#${id}">${name}</a>`)}</nav>`
   const body = markup`${header(input, figure)}
 ${
   blocking !== undefined &&
   markup`<section class="blocked" id="blocked"><h2>Why it did not trade: ${blocking.title}</h2><p>${blocking.cause}</p><p><b>What to do:</b> ${blocking.remedy}</p>${funnelList(result, figure)}</section>`
-}${warningNotice(result)}${headline(result, metrics, figure)}
+}${warningNotice(result)}${headline(result, metrics, figure)}${contents}
 ${sections.map((section) => section.markup)}
 ${tables.map((table) => reportTable(table, figure))}
 <div class="two"><div>${costTable(result, figure)}</div>${blocking === undefined && markup`<div><h2 id="funnel">From event to fill</h2>${funnelList(result, figure)}</div>`}</div>
 ${partTable(result, "instrument", figure)}${result.strategies.length > 1 && partTable(result, "strategy", figure)}
-<h2 id="trades">Round trips</h2>${result.trades.length === 0 ? markup`<p class="dim">There are none${blocking === undefined ? "" : ": see above"}.</p>` : trades.markup}
+<h2 id="trades">Round trips</h2>${result.trades.length === 0 ? markup`<p class="dim">There are none${blocking === undefined ? "" : ": see above"}.</p>` : [profits.markup, trades.markup]}
 ${metricTable(metrics, figure)}${assumptions(result)}
 <footer>Outcry back-test report. Times are UTC. — marks a figure that cannot be given; its title says why.</footer>`
   return page({
     title: `${runName(result)}: Outcry back-test`,
     body,
     decimals,
-    charts: Object.fromEntries(sections.flatMap(({ charts }) => charts.map(([id, { data }]) => [id, data]))),
+    charts: Object.fromEntries(
+      [...sections, profits].flatMap(({ charts }) => charts.map(([id, { data }]) => [id, data]))
+    ),
     tables: result.trades.length === 0 ? {} : { trades: trades.data }
   })
 }

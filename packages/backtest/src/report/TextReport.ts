@@ -103,7 +103,7 @@ const differenceText = (
     ...first.rightAfter.map((row) => line(`${names[1]} next`, row))
   ]
   const fields = first.fields.length === 0 ? "one run has no more" : `differing in ${first.fields.join(", ")}`
-  const columns = ["", "time", "strategy", "instrument", "side", "lots", "ticks", ""]
+  const columns = ["", "time", "strategy", "instrument", "side", "lots", "ticks", "state"]
   return `${toned(`First difference of ${what}: number ${first.at + 1}, ${fields}`, "warn", style)}\n${textTable(
     columns.map((title) => ({ title, right: title === "lots" || title === "ticks" })),
     rows,

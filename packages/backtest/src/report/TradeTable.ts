@@ -14,9 +14,9 @@ interface Column {
   readonly of: (trade: RoundTrip) => number | string
 }
 
-const columns: ReadonlyArray<Column> = [
-  { key: "timeEntry", title: "Entry (UTC)", unit: "time", of: (trade) => trade.timeEntry },
-  { key: "timeExit", title: "Exit", unit: "time", of: (trade) => trade.timeExit },
+const columnsAt = (time: "time" | "date"): ReadonlyArray<Column> => [
+  { key: "timeEntry", title: "Entry (UTC)", unit: time, of: (trade) => trade.timeEntry },
+  { key: "timeExit", title: "Exit", unit: time, of: (trade) => trade.timeExit },
   { key: "strategy", title: "Strategy", of: (trade) => trade.strategy },
   { key: "instrument", title: "Instrument", of: (trade) => trade.instrument },
   { key: "side", title: "Side", of: (trade) => (trade.side === "buy" ? "long" : "short") },
@@ -46,6 +46,8 @@ export interface TableData {
   readonly file: string
 }
 
+const isTime = (unit: Unit | undefined): boolean => unit === "time" || unit === "date"
+
 const stepOf = (times: ReadonlyArray<number>): number =>
   [60e6, 1e6, 1e3].find((step) => times.every((time) => time % step === 0)) ?? 1
 
@@ -57,14 +59,15 @@ const columnData = ({ key, of, unit }: Column, trades: ReadonlyArray<RoundTrip>)
     return { key, names, values: values.map((value) => places.get(String(value))!) }
   }
   const numbers = values.map(Number)
-  if (unit === "time" || unit === "duration") {
+  if (isTime(unit) || unit === "duration") {
     const step = stepOf(numbers)
-    const rows = unit === "time" ? numbers.map((time, at) => time - (numbers[at - 1] ?? 0)) : numbers
+    const rows = isTime(unit) ? numbers.map((time, at) => time - (numbers[at - 1] ?? 0)) : numbers
     return { key, unit, step, values: rows.map((time) => Math.round(time / step)) }
   }
   return { key, unit, values: numbers.map((value) => (Number.isFinite(value) ? Number(value.toPrecision(8)) : null)) }
 }
 
+const dayUs = 86_400e6
 const bytesMax = 3_900_000
 const rowsAPage = 50
 
@@ -75,6 +78,8 @@ export interface TradeTable {
 
 export const tradeTable = (result: BacktestResult, figure: FigureText, file: string): TradeTable => {
   const { trades } = result
+  const wholeDays = trades.every(({ timeEntry, timeExit }) => timeEntry % dayUs === 0 && timeExit % dayUs === 0)
+  const columns = columnsAt(wholeDays ? "date" : "time")
   let kept = trades
   let data = columns.map((column) => columnData(column, kept))
   for (let size = JSON.stringify(data).length; size > bytesMax; size = JSON.stringify(data).length) {
@@ -83,14 +88,14 @@ export const tradeTable = (result: BacktestResult, figure: FigureText, file: str
   }
   const heads = columns.map(
     ({ title, unit }) =>
-      markup`<th scope="col" class="${unit === undefined || unit === "time" ? "" : "n"}"><button type="button">${title}</button></th>`
+      markup`<th scope="col" class="${unit === undefined || isTime(unit) ? "" : "n"}"><button type="button">${title}</button></th>`
   )
   const rows = kept.slice(0, rowsAPage).map((trade) => {
     const cells = columns.map(({ of, unit }) => {
       const value = of(trade)
       if (unit === undefined) return markup`<td>${value}</td>`
       const tone = unit !== "profit" || value === 0 ? "" : Number(value) < 0 ? " bad" : " good"
-      return markup`<td class="${unit === "time" ? "w" : "n"}${tone}">${figure(Number(value), unit)}</td>`
+      return markup`<td class="${isTime(unit) ? "w" : "n"}${tone}">${figure(Number(value), unit)}</td>`
     })
     return markup`<tr>${cells}</tr>`
   })

@@ -86,13 +86,18 @@ describe("a comparison", () => {
     expect(metric("trades").best).toEqual([])
     expect(metric("winRate").values[1]).toBeNull()
     expect(metric("winRate").best).toEqual([])
-    expect(metric("sharpe").best).toEqual([])
+    expect(metric("beta").values).toEqual([null, null])
+    expect(metric("beta").best).toEqual([])
   })
 
   it("lists only the settings that differ, and says what to be careful about", () => {
     expect(found.settings.map(({ name }) => name)).toEqual(["kind", "fast"])
     expect(found.settings[1]!.values).toEqual(["12", "20"])
-    expect(found.cautions).toEqual(["Event-driven and vectorised runs fill orders differently."])
+    expect(found.cautions).toEqual([
+      "Event-driven and vectorised runs fill orders differently.",
+      "base was warned of gapInData.",
+      "<b>slow</b> was warned of gapInData."
+    ])
   })
 
   it("survives JSON as it is", () => {
@@ -112,6 +117,11 @@ describe("a comparison", () => {
     expect(html.replace(/<(style|script)\b[^]*?<\/\1>/g, "")).not.toMatch(/NaN|undefined|Infinity/)
     expect(html).toContain('data-chart="growth"')
     expect(html.length).toBeLessThan(500_000)
+  })
+
+  it("of many runs stays small", () => {
+    const many = Array.from({ length: 20 }, (_, at) => ({ result: tenYears(40 + at), metrics: [] }))
+    expect(comparisonPage(many).length).toBeLessThan(2_500_000)
   })
 
   it("of equal runs says so", () => {

@@ -54,6 +54,8 @@ describe("a figure", () => {
   it("has times in UTC, with milliseconds only where there are some, and none beyond the calendar", () => {
     expect(timeText(Date.UTC(2024, 2, 1, 14, 3, 7) * 1000)).toBe("2024-03-01 14:03:07")
     expect(timeText(Date.UTC(2024, 2, 1, 14, 3, 7, 250) * 1000)).toBe("2024-03-01 14:03:07.250")
+    expect(timeText(Date.UTC(2024, 2, 1, 14, 3, 7) * 1000 - 250)).toBe("2024-03-01 14:03:06.999750")
+    expect(timeText(-1)).toBe("1969-12-31 23:59:59.999999")
     expect(timeText(9e18)).toBe(absent)
   })
 })

@@ -217,6 +217,11 @@ export const sampleMetrics = (run: BacktestResult): ReadonlyArray<Metric> => {
   let peak = 0
   const deepest = Math.min(...run.curve.equity.map((value) => value / (peak = Math.max(peak, value)) - 1))
   const none = run.trades.length === 0
+  const returns = run.curve.equity.slice(1).map((value, at) => value / run.curve.equity[at]! - 1)
+  const mean = sum(returns) / returns.length
+  const stepsAYear = 31_557_600e6 / ((run.to - run.from) / returns.length)
+  const sharpe =
+    (mean / Math.sqrt(sum(returns.map((each) => (each - mean) ** 2)) / (returns.length - 1))) * Math.sqrt(stepsAYear)
   return [
     {
       key: "totalReturn",
@@ -229,7 +234,7 @@ export const sampleMetrics = (run: BacktestResult): ReadonlyArray<Metric> => {
     {
       key: "sharpe",
       title: "Sharpe ratio",
-      value: none ? undefined : 1.34 + run.seed / 100,
+      value: none ? undefined : sharpe,
       unit: "ratio",
       definition: "Mean return above the risk-free ÷ standard deviation × √periods a year",
       better: "higher",

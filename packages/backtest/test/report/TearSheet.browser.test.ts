@@ -28,6 +28,8 @@ const title =
     ? "reports in a browser: NOT RUN, there is no Chromium at $CHROMIUM or /usr/bin/chromium"
     : "reports in a browser"
 
+if (executable === undefined) console.warn(title)
+
 const run = tenYears()
 const pages = {
   "ten years": () => tearSheet({ result: run, metrics: sampleMetrics(run), benchmark: sampleBenchmark(run) }),
@@ -44,10 +46,11 @@ const names = Object.keys(pages) as ReadonlyArray<Name>
 
 describe.skipIf(executable === undefined)(title, () => {
   let browser: Browser
-  const folder = mkdtempSync(join(tmpdir(), "outcry-report-"))
+  let folder: string
   const addressOf = (name: Name): string => pathToFileURL(join(folder, `${name}.html`)).href
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "outcry-report-"))
     for (const name of names) writeFileSync(join(folder, `${name}.html`), pages[name]())
     browser = await chromium.launch({
       executablePath: executable!,
@@ -206,9 +209,12 @@ describe.skipIf(executable === undefined)(title, () => {
     })
   })
 
-  it("prints on white, without its tools", async () => {
+  it("prints on white within a page of A4, without its tools", async () => {
     await opened("ten years", { colorScheme: "dark" }, async (page) => {
       await page.emulateMedia({ media: "print" })
+      // A4 less margins of 12 mm, at 96 dots an inch.
+      await page.setViewportSize({ width: 703, height: 1000 })
+      expect(await page.evaluate(stickingOut)).toEqual([])
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)")
       expect(await page.locator("[data-table=trades] .csv").isVisible()).toBe(false)
       expect(await page.evaluate(faintTexts)).toEqual([])

