@@ -1,13 +1,13 @@
 /**
- * Four kinds of suites. `pure` starts no server and no database; `real` starts Postgres, exchanges and nodes of its own;
- * both run two files at a time. `faults` kills nodes, one file at a time. `simulation`, last, reports the seeds that have
+ * Four kinds of suites. `pure` starts no server and no database; `real` starts Postgres, exchanges, nodes and a browser
+ * of its own; both run two files at a time. `faults` kills nodes, one file at a time. `simulation`, last, reports the seeds that have
  * been simulated since the start of the run on what the others left of the cores. Nothing is retried: a flaky test is a
  * defect.
  */
 import { configDefaults, defineConfig } from "vitest/config"
 
 const pure = [
-  "packages/{model,matching,indicators,signals,analytics,backtest,algorithms}/test/**/*.test.ts",
+  "packages/{model,matching,indicators,signals,analytics,backtest,algorithms}/test/**/!(*.browser).test.ts",
   "actors/*/test/State*.test.ts",
   "test/tidy/**/*.test.ts"
 ]
