@@ -98,6 +98,8 @@ const bars = ["high", "low", "close", "volume"] as const
 
 export const ad = define({
   name: "ad",
+  formula: "Σ v·((close − low) − (high − close)) / (high − low) since the start; a bar without range adds 0",
+  source: "M. Chaikin; TA-Lib AD",
   title: "Accumulation/distribution line",
   inputs: bars,
   outputs: ["ad"],
@@ -109,6 +111,8 @@ export const ad = define({
 
 export const adosc = define({
   name: "adosc",
+  formula: "EMA(fast) − EMA(slow) of the accumulation/distribution line, both begun with its first value",
+  source: "M. Chaikin; TA-Lib ADOSC",
   title: "Chaikin's oscillator",
   inputs: bars,
   outputs: ["adosc"],
@@ -121,6 +125,8 @@ export const adosc = define({
 
 export const cmf = define({
   name: "cmf",
+  formula: "Σ v·((close − low) − (high − close)) / (high − low) by Σ v over n bars; NaN while no volume traded",
+  source: "M. Chaikin",
   title: "Chaikin's money flow",
   inputs: bars,
   outputs: ["cmf"],

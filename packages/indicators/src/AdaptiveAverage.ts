@@ -72,6 +72,9 @@ export class Kama extends Series {
 
 export const kama = define({
   name: "kama",
+  formula:
+    "y ← y + s²(x − y), s = e(2 / (fast + 1) − 2 / (slow + 1)) + 2 / (slow + 1), e = |net change| / Σ |changes| over n bars",
+  source: "P. Kaufman, Smarter Trading, 1995; TA-Lib KAMA",
   title: "Kaufman's adaptive moving average",
   inputs: ["value"],
   outputs: ["kama"],

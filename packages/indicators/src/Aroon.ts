@@ -107,6 +107,8 @@ export class Aroon extends Kernel {
 
 export const aroon = define({
   name: "aroon",
+  formula: "100·(n − bars since the low of n + 1 bars) / n (down), the same of the high (up)",
+  source: "T. Chande, Technical Analysis of Stocks & Commodities, September 1995; TA-Lib AROON",
   title: "Aroon",
   inputs: ["high", "low"],
   outputs: ["down", "up"],
@@ -118,6 +120,8 @@ export const aroon = define({
 
 export const aroonosc = define({
   name: "aroonosc",
+  formula: "Aroon up − Aroon down",
+  source: "T. Chande, Technical Analysis of Stocks & Commodities, September 1995; TA-Lib AROONOSC",
   title: "Aroon oscillator",
   inputs: ["high", "low"],
   outputs: ["aroonosc"],

@@ -86,6 +86,8 @@ export class BalanceOfPower extends Kernel {
 
 export const avgprice = define({
   name: "avgprice",
+  formula: "(open + high + low + close) / 4",
+  source: "TA-Lib AVGPRICE",
   title: "Average price",
   inputs: ["open", "high", "low", "close"],
   outputs: ["avgprice"],
@@ -97,6 +99,8 @@ export const avgprice = define({
 
 export const medprice = define({
   name: "medprice",
+  formula: "(high + low) / 2",
+  source: "TA-Lib MEDPRICE",
   title: "Median price",
   inputs: ["high", "low"],
   outputs: ["medprice"],
@@ -108,6 +112,8 @@ export const medprice = define({
 
 export const typprice = define({
   name: "typprice",
+  formula: "(high + low + close) / 3",
+  source: "TA-Lib TYPPRICE",
   title: "Typical price",
   inputs: ["high", "low", "close"],
   outputs: ["typprice"],
@@ -119,6 +125,8 @@ export const typprice = define({
 
 export const wclprice = define({
   name: "wclprice",
+  formula: "(high + low + 2·close) / 4",
+  source: "TA-Lib WCLPRICE",
   title: "Weighted close price",
   inputs: ["high", "low", "close"],
   outputs: ["wclprice"],
@@ -130,6 +138,8 @@ export const wclprice = define({
 
 export const bop = define({
   name: "bop",
+  formula: "(close − open) / (high − low), 0 where high is not above low",
+  source: "I. Livshin, Technical Analysis of Stocks & Commodities, August 2001; TA-Lib BOP",
   title: "Balance of power",
   inputs: ["open", "high", "low", "close"],
   outputs: ["bop"],

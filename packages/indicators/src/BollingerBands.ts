@@ -43,6 +43,9 @@ export class BollingerBands extends Kernel {
 
 export const bbands = define({
   name: "bbands",
+  formula:
+    "SMA ± k population standard deviations; width 100·(upper − lower) / middle; percentB (x − lower) / (upper − lower), NaN while the bands are one",
+  source: "J. Bollinger, Bollinger on Bollinger Bands, 2001; TA-Lib BBANDS",
   title: "Bollinger bands",
   inputs: ["value"],
   outputs: ["upper", "middle", "lower", "width", "percentB"],

@@ -42,54 +42,50 @@ export class CandlePattern extends Kernel {
   }
 }
 
-const shape = { inputs: ["open", "high", "low", "close"], unit: "100, 80, 0, -80 or -100" } as const
+/** What a pattern is called, what its rule says, and the TA-Lib function it comes from. */
+interface Description {
+  readonly name: string
+  readonly title: string
+  readonly formula: string
+  readonly talib: string
+  /** Bars for which the output is NaN. */
+  readonly warmup: number
+}
 
-/** A pattern without parameters. Its outputs are NaN for `warmup` bars. */
-export const pattern = (name: string, title: string, warmup: number, rule: CandleRule): Indicator =>
-  define({
-    ...shape,
-    name,
-    title,
-    outputs: [name],
-    parameters: {},
-    warmup: () => warmup,
-    make: () => new CandlePattern(rule, warmup)
-  })
+const shaped = ({ formula, name, talib, title, warmup }: Description) => ({
+  name,
+  title,
+  inputs: ["open", "high", "low", "close"] as const,
+  outputs: [name],
+  unit: "100, 80, 0, -80 or -100",
+  formula,
+  source: `TA-Lib ${talib}`,
+  warmup: () => warmup
+})
+
+/** A pattern without parameters. */
+export const pattern = (description: Description, rule: CandleRule): Indicator =>
+  define({ ...shaped(description), parameters: {}, make: () => new CandlePattern(rule, description.warmup) })
 
 /** A pattern that asks how far the last body reaches into an earlier one, as a fraction of that. */
 export const penetrating = (
-  name: string,
-  title: string,
-  warmup: number,
+  description: Description,
   byDefault: number,
   ruleOf: (penetration: number) => CandleRule
 ): Indicator =>
   define({
-    ...shape,
-    name,
-    title,
-    outputs: [name],
+    ...shaped(description),
     parameters: { penetration: factor(byDefault, 0, 10, "fraction of the earlier body to reach into") },
-    warmup: () => warmup,
-    make: ({ penetration }) => new CandlePattern(ruleOf(penetration), warmup)
+    make: ({ penetration }) => new CandlePattern(ruleOf(penetration), description.warmup)
   })
 
 /**
  * A pattern of one body over another. TA-Lib since 0.6 answers 80 where they share an end ("partial"); before, that was
  * no pattern ("none").
  */
-export const touching = (
-  name: string,
-  title: string,
-  warmup: number,
-  ruleOf: (touch: number) => CandleRule
-): Indicator =>
+export const touching = (description: Description, ruleOf: (touch: number) => CandleRule): Indicator =>
   define({
-    ...shape,
-    name,
-    title,
-    outputs: [name],
+    ...shaped(description),
     parameters: { touch: choice(["partial", "none"], "partial", "what bodies are that share an end: 80, or 0") },
-    warmup: () => warmup,
-    make: ({ touch }) => new CandlePattern(ruleOf(touch === "partial" ? 80 : 0), warmup)
+    make: ({ touch }) => new CandlePattern(ruleOf(touch === "partial" ? 80 : 0), description.warmup)
   })

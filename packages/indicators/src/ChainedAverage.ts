@@ -90,6 +90,8 @@ export class T3 extends Series {
 
 export const dema = define({
   name: "dema",
+  formula: "2·EMA − EMA(EMA)",
+  source: "P. Mulloy, Technical Analysis of Stocks & Commodities, January 1994; TA-Lib DEMA",
   title: "Double exponential moving average",
   inputs: ["value"],
   outputs: ["dema"],
@@ -101,6 +103,8 @@ export const dema = define({
 
 export const tema = define({
   name: "tema",
+  formula: "3·EMA − 3·EMA(EMA) + EMA(EMA(EMA))",
+  source: "P. Mulloy, Technical Analysis of Stocks & Commodities, February 1994; TA-Lib TEMA",
   title: "Triple exponential moving average",
   inputs: ["value"],
   outputs: ["tema"],
@@ -112,6 +116,9 @@ export const tema = define({
 
 export const t3 = define({
   name: "t3",
+  formula:
+    "−v³e₆ + 3(v² + v³)e₅ − (6v² + 3v + 3v³)e₄ + (1 + 3v + v³ + 3v²)e₃, e₁ … e₆ six EMAs in a row, v the volume factor",
+  source: "T. Tillson, Technical Analysis of Stocks & Commodities, January 1998; TA-Lib T3",
   title: "Tillson's T3",
   inputs: ["value"],
   outputs: ["t3"],

@@ -69,6 +69,8 @@ export class MidPrice extends Middle {
 
 export const donchian = define({
   name: "donchian",
+  formula: "highest high, lowest low and their mean over n bars, this one included",
+  source: "R. Donchian, 1960",
   title: "Donchian channel",
   inputs: ["high", "low"],
   outputs: ["upper", "middle", "lower"],
@@ -80,6 +82,8 @@ export const donchian = define({
 
 export const midpoint = define({
   name: "midpoint",
+  formula: "(largest + smallest) / 2 of the last n values",
+  source: "TA-Lib MIDPOINT",
   title: "Midpoint",
   inputs: ["value"],
   outputs: ["midpoint"],
@@ -91,6 +95,8 @@ export const midpoint = define({
 
 export const midprice = define({
   name: "midprice",
+  formula: "(highest high + lowest low) / 2 of n bars",
+  source: "TA-Lib MIDPRICE",
   title: "Midpoint price",
   inputs: ["high", "low"],
   outputs: ["midprice"],

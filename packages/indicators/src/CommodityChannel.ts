@@ -56,6 +56,9 @@ export class Cci extends Kernel {
 
 export const cci = define({
   name: "cci",
+  formula:
+    "(p − mean) / (0.015·mean absolute deviation) over n bars, p = (high + low + close) / 3; 0 where either is but rounding",
+  source: "D. Lambert, Commodities, October 1980; TA-Lib CCI",
   title: "Commodity channel index",
   inputs: ["high", "low", "close"],
   outputs: ["cci"],

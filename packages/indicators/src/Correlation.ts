@@ -176,6 +176,8 @@ export class Beta extends Kernel {
 
 export const correl = define({
   name: "correl",
+  formula: "Σ(x − x̄)(y − ȳ) / √(Σ(x − x̄)²·Σ(y − ȳ)²) of the last n pairs, 0 where one of them stands still",
+  source: "K. Pearson, 1895; TA-Lib CORREL",
   title: "Correlation",
   inputs: ["value", "other"],
   outputs: ["correl"],
@@ -187,6 +189,9 @@ export const correl = define({
 
 export const beta = define({
   name: "beta",
+  formula:
+    "covariance by variance of the simple returns of the value and of a benchmark (other) over n returns; 0 where the benchmark stands still",
+  source: "W. Sharpe, The Journal of Finance 19, 1964; TA-Lib BETA, where the benchmark is the first argument",
   title: "Beta against a benchmark",
   inputs: ["value", "other"],
   outputs: ["beta"],

@@ -137,6 +137,8 @@ const bars = ["high", "low", "close"] as const
 
 export const plusDi = define({
   name: "plusdi",
+  formula: "100·(+DM smoothed) / (true range smoothed), 0 where nothing moved",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib PLUS_DI",
   title: "Plus directional indicator",
   inputs: bars,
   outputs: ["plusdi"],
@@ -148,6 +150,8 @@ export const plusDi = define({
 
 export const minusDi = define({
   name: "minusdi",
+  formula: "100·(−DM smoothed) / (true range smoothed), 0 where nothing moved",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib MINUS_DI",
   title: "Minus directional indicator",
   inputs: bars,
   outputs: ["minusdi"],
@@ -159,6 +163,8 @@ export const minusDi = define({
 
 export const dx = define({
   name: "dx",
+  formula: "100·|+DI − −DI| / (+DI + −DI); where that is 0 / 0, the value before",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib DX",
   title: "Directional movement index",
   inputs: bars,
   outputs: ["dx"],
@@ -170,6 +176,8 @@ export const dx = define({
 
 export const adx = define({
   name: "adx",
+  formula: "Wilder's average of DX",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib ADX",
   title: "Average directional index",
   inputs: bars,
   outputs: ["adx"],
@@ -181,6 +189,8 @@ export const adx = define({
 
 export const adxr = define({
   name: "adxr",
+  formula: "mean of ADX and the ADX of n − 1 bars ago",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib ADXR",
   title: "Average directional index rating",
   inputs: bars,
   outputs: ["adxr"],

@@ -101,6 +101,9 @@ export class SmoothedMovement extends Kernel {
 
 export const plusDm = define({
   name: "plusdm",
+  formula:
+    "s ← s − s / n + the rise of the high where it is positive and above the fall of the low, begun with the sum of the first n − 1",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib PLUS_DM",
   title: "Plus directional movement",
   inputs: ["high", "low"],
   outputs: ["plusdm"],
@@ -112,6 +115,9 @@ export const plusDm = define({
 
 export const minusDm = define({
   name: "minusdm",
+  formula:
+    "s ← s − s / n + the fall of the low where it is positive and above the rise of the high, begun with the sum of the first n − 1",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib MINUS_DM",
   title: "Minus directional movement",
   inputs: ["high", "low"],
   outputs: ["minusdm"],

@@ -64,6 +64,8 @@ export class Rma extends Exponential {
 
 export const ema = define({
   name: "ema",
+  formula: "y ← y + 2 / (n + 1)·(x − y), begun with the mean of the first n",
+  source: "TA-Lib EMA",
   title: "Exponential moving average",
   inputs: ["value"],
   outputs: ["ema"],
@@ -75,6 +77,8 @@ export const ema = define({
 
 export const rma = define({
   name: "rma",
+  formula: "y ← y + (x − y) / n, begun with the mean of the first n",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978",
   title: "Wilder's moving average",
   inputs: ["value"],
   outputs: ["rma"],

@@ -71,6 +71,8 @@ export class Min extends Extremum {
 
 export const max = define({
   name: "max",
+  formula: "largest of the last n values",
+  source: "TA-Lib MAX",
   title: "Highest value",
   inputs: ["value"],
   outputs: ["max"],
@@ -82,6 +84,8 @@ export const max = define({
 
 export const min = define({
   name: "min",
+  formula: "smallest of the last n values",
+  source: "TA-Lib MIN",
   title: "Lowest value",
   inputs: ["value"],
   outputs: ["min"],

@@ -48,6 +48,9 @@ export class HeikinAshi extends Kernel {
 
 export const heikinashi = define({
   name: "heikinashi",
+  formula:
+    "close (open + high + low + close) / 4; open the mean of the averaged open and close before, at first (open + close) / 2; high and low reach to these",
+  source: "D. Valcu, Technical Analysis of Stocks & Commodities, February 2004",
   title: "Heikin-Ashi bars",
   inputs: ["open", "high", "low", "close"],
   outputs: ["open", "high", "low", "close"],

@@ -65,6 +65,8 @@ export class Zlema extends Series {
 
 export const hma = define({
   name: "hma",
+  formula: "WMA of length √n over 2·WMA(n / 2) − WMA(n), halves and roots rounded down",
+  source: "A. Hull, alanhull.com, 2005",
   title: "Hull moving average",
   inputs: ["value"],
   outputs: ["hma"],
@@ -76,6 +78,8 @@ export const hma = define({
 
 export const zlema = define({
   name: "zlema",
+  formula: "EMA of x + (x − x of (n − 1) / 2 bars ago), the lag rounded down",
+  source: "J. Ehlers and R. Way, Technical Analysis of Stocks & Commodities, November 2010",
   title: "Zero-lag exponential moving average",
   inputs: ["value"],
   outputs: ["zlema"],

@@ -52,6 +52,9 @@ export class Ichimoku extends Kernel {
 
 export const ichimoku = define({
   name: "ichimoku",
+  formula:
+    "tenkan, kijun: midprice of the short and middle window; senkouA their mean, senkouB midprice of the long window, both as of `displacement` bars ago: the cloud this bar trades in; chikou this bar's close",
+  source: "G. Hosoda, 1968",
   title: "Ichimoku cloud",
   inputs: ["high", "low", "close"],
   outputs: ["tenkan", "kijun", "senkouA", "senkouB", "chikou"],

@@ -14,6 +14,10 @@ export interface Indicator {
   readonly outputs: ReadonlyArray<string>
   /** What the outputs are measured in. */
   readonly unit: string
+  /** What is computed, in a line; n is the period, x the input. */
+  readonly formula: string
+  /** Who described it, and TA-Lib's function where there is one. */
+  readonly source: string
   readonly parameters: Parameters
   /** Bars, of those without missing values, until every output has its first value. Throws ParameterRefused. */
   readonly warmup: (given?: Given) => number
@@ -27,6 +31,8 @@ interface Definition<P extends Parameters> {
   readonly inputs: ReadonlyArray<Input>
   readonly outputs: ReadonlyArray<string>
   readonly unit: string
+  readonly formula: string
+  readonly source: string
   readonly parameters: P
   /** Where parameters must agree with one another: the field to name and what is wrong with it. */
   readonly conflict?: (values: ValuesOf<P>) => readonly [keyof P & string, string] | undefined
@@ -35,7 +41,7 @@ interface Definition<P extends Parameters> {
 }
 
 export const define = <const P extends Parameters>(definition: Definition<P>): Indicator => {
-  const { conflict, inputs, make, name, outputs, parameters, title, unit, warmup } = definition
+  const { conflict, formula, inputs, make, name, outputs, parameters, source, title, unit, warmup } = definition
   const checked = (given: Given): ValuesOf<P> => {
     const values = valuesOf(name, parameters, given) as ValuesOf<P>
     const refused = conflict?.(values)
@@ -48,6 +54,8 @@ export const define = <const P extends Parameters>(definition: Definition<P>): I
     inputs,
     outputs,
     unit,
+    formula,
+    source,
     parameters,
     warmup: (given = {}) => warmup(checked(given)),
     make: (given = {}) => make(checked(given))

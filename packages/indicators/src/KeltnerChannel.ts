@@ -50,6 +50,9 @@ export class KeltnerChannel extends Kernel {
 
 export const keltner = define({
   name: "keltner",
+  formula:
+    "average of (high + low + close) / 3, ± k times the same kind of average of the true range, which begins with the second bar",
+  source: "C. Keltner, How to Make Money in Commodities, 1960; with true ranges and an EMA of 20, L. Raschke",
   title: "Keltner channel",
   inputs: ["high", "low", "close"],
   outputs: ["upper", "middle", "lower"],

@@ -95,10 +95,12 @@ export class LinearRegression extends Series {
   }
 }
 
-const line = (name: string, title: string, part: LinePart, unit: string) =>
+const line = (name: string, title: string, part: LinePart, unit: string, what: string, talib: string) =>
   define({
     name,
     title,
+    formula: `${what} of the line y = b + m·i of least squares through the last n values, i = 0 for the oldest`,
+    source: `TA-Lib ${talib}`,
     inputs: ["value"],
     outputs: [name],
     unit,
@@ -107,13 +109,29 @@ const line = (name: string, title: string, part: LinePart, unit: string) =>
     make: ({ period }) => new LinearRegression(period, part)
   })
 
-export const linearreg = line("linearreg", "Linear regression", "value", "as the input")
-export const linearregSlope = line("linearregslope", "Linear regression, slope", "slope", "the input's, a bar")
-export const linearregAngle = line("linearregangle", "Linear regression, angle", "angle", "degrees")
+export const linearreg = line("linearreg", "Linear regression", "value", "as the input", "b + m(n − 1)", "LINEARREG")
+export const linearregSlope = line(
+  "linearregslope",
+  "Linear regression, slope",
+  "slope",
+  "the input's, a bar",
+  "slope m",
+  "LINEARREG_SLOPE"
+)
+export const linearregAngle = line(
+  "linearregangle",
+  "Linear regression, angle",
+  "angle",
+  "degrees",
+  "atan(m) in degrees",
+  "LINEARREG_ANGLE"
+)
 export const linearregIntercept = line(
   "linearregintercept",
   "Linear regression, intercept",
   "intercept",
-  "as the input"
+  "as the input",
+  "intercept b",
+  "LINEARREG_INTERCEPT"
 )
-export const tsf = line("tsf", "Time series forecast", "forecast", "as the input")
+export const tsf = line("tsf", "Time series forecast", "forecast", "as the input", "b + m·n", "TSF")

@@ -38,6 +38,9 @@ export class Macd extends Kernel {
 
 export const macd = define({
   name: "macd",
+  formula:
+    "EMA(fast) − EMA(slow), its EMA (signal), and their difference; the fast EMA begins from the last `fast` of the first `slow` bars",
+  source: "G. Appel, 1979; TA-Lib MACD",
   title: "Moving average convergence/divergence",
   inputs: ["value"],
   outputs: ["macd", "signal", "histogram"],

@@ -62,6 +62,8 @@ export class Sma extends MovingSum {
 
 export const sma = define({
   name: "sma",
+  formula: "(x₁ + … + xₙ) / n",
+  source: "TA-Lib SMA",
   title: "Simple moving average",
   inputs: ["value"],
   outputs: ["sma"],
@@ -73,6 +75,8 @@ export const sma = define({
 
 export const sum = define({
   name: "sum",
+  formula: "x₁ + … + xₙ",
+  source: "TA-Lib SUM",
   title: "Moving sum",
   inputs: ["value"],
   outputs: ["sum"],

@@ -85,6 +85,9 @@ export class ParabolicSar extends Kernel {
 
 export const sar = define({
   name: "sar",
+  formula:
+    "s ← s + a(e − s), e the extreme since the last reversal, a grows by `acceleration` with each new extreme up to `maximum`; s never enters the last two bars' range; a bar that touches it reverses",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib SAR",
   title: "Parabolic stop and reverse",
   inputs: ["high", "low"],
   outputs: ["sar"],

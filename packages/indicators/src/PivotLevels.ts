@@ -54,6 +54,9 @@ export class PivotLevels extends Kernel {
 
 export const pivots = define({
   name: "pivots",
+  formula:
+    "classic: p = (h + l + c) / 3, r1 2p − l, r2 p + h − l, r3 h + 2(p − l), s1 2p − h, s2 p − h + l, s3 l − 2(h − p); fibonacci: p ± 0.382, 0.618, 1 of h − l; woodie: classic with p = (h + l + 2c) / 4; camarilla: c ± 1.1(h − l) / 12, / 6, / 4",
+  source: "J. Person, A Complete Guide to Technical Trading Tactics, 2004; camarilla: N. Scott, 1989",
   title: "Pivot with supports and resistances",
   inputs: ["high", "low", "close"],
   outputs: ["pivot", "r1", "r2", "r3", "s1", "s2", "s3"],

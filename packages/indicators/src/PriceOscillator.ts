@@ -48,6 +48,8 @@ const parameters = {
 
 export const apo = define({
   name: "apo",
+  formula: "MA(fast) − MA(slow)",
+  source: "TA-Lib APO",
   title: "Absolute price oscillator",
   inputs: ["value"],
   outputs: ["apo"],
@@ -60,6 +62,8 @@ export const apo = define({
 
 export const ppo = define({
   name: "ppo",
+  formula: "100·(MA(fast) − MA(slow)) / MA(slow), 0 where the slow one is 0",
+  source: "G. Appel, Technical Analysis: Power Tools for Active Investors, 2005; TA-Lib PPO",
   title: "Percentage price oscillator",
   inputs: ["value"],
   outputs: ["ppo"],

@@ -69,6 +69,8 @@ export class LogReturn extends Change {
 
 export const mom = define({
   name: "mom",
+  formula: "x − x of n bars ago",
+  source: "TA-Lib MOM",
   title: "Momentum",
   inputs: ["value"],
   outputs: ["mom"],
@@ -80,6 +82,8 @@ export const mom = define({
 
 export const roc = define({
   name: "roc",
+  formula: "100·(x / x of n bars ago − 1), 0 where that was 0",
+  source: "TA-Lib ROC",
   title: "Rate of change",
   inputs: ["value"],
   outputs: ["roc"],
@@ -91,6 +95,8 @@ export const roc = define({
 
 export const rocp = define({
   name: "rocp",
+  formula: "(x − x′) / x′, x′ of n bars ago; 0 where that was 0",
+  source: "TA-Lib ROCP",
   title: "Simple return",
   inputs: ["value"],
   outputs: ["rocp"],
@@ -102,6 +108,8 @@ export const rocp = define({
 
 export const rocr = define({
   name: "rocr",
+  formula: "x / x of n bars ago, 0 where that was 0",
+  source: "TA-Lib ROCR",
   title: "Ratio to an earlier value",
   inputs: ["value"],
   outputs: ["rocr"],
@@ -113,6 +121,8 @@ export const rocr = define({
 
 export const logReturn = define({
   name: "logreturn",
+  formula: "ln(x / x of n bars ago); NaN unless both are of one sign and not 0",
+  source: "J. Campbell, A. Lo, A. MacKinlay, The Econometrics of Financial Markets, 1997, 1.4",
   title: "Logarithmic return",
   inputs: ["value"],
   outputs: ["logreturn"],

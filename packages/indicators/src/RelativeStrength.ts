@@ -94,6 +94,8 @@ export class Cmo extends GainLoss {
 
 export const rsi = define({
   name: "rsi",
+  formula: "100·G / (G + L), G and L Wilder's averages of gains and losses; 0 when nothing moved",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib RSI",
   title: "Relative strength index",
   inputs: ["value"],
   outputs: ["rsi"],
@@ -105,6 +107,8 @@ export const rsi = define({
 
 export const cutlerRsi = define({
   name: "cutlerrsi",
+  formula: "100·G / (G + L), G and L the sums of gains and losses of the last n changes",
+  source: "D. Cutler, in R. Colby, The Encyclopedia of Technical Market Indicators, 2003",
   title: "Cutler's relative strength index",
   inputs: ["value"],
   outputs: ["rsi"],
@@ -116,6 +120,8 @@ export const cutlerRsi = define({
 
 export const cmo = define({
   name: "cmo",
+  formula: "100·(G − L) / (G + L), G and L Wilder's averages of gains and losses; 0 when nothing moved",
+  source: "T. Chande and S. Kroll, The New Technical Trader, 1994; smoothing as TA-Lib CMO",
   title: "Chande momentum oscillator",
   inputs: ["value"],
   outputs: ["cmo"],

@@ -13,61 +13,124 @@ const hangs = (bars: CandleBars) => isShort(bars) && bars.lowerShadow(0) > bars.
 /** A short body under an upper shadow longer than itself, with hardly a lower shadow. */
 const stands = (bars: CandleBars) => isShort(bars) && bars.upperShadow(0) > bars.body(0) && noLower(bars)
 
-/** CDLHAMMER: such a body near or below the low of the bar before. Warm-up 11. */
-export const hammer = pattern("hammer", "Hammer", 11, (bars) =>
-  hangs(bars) && bars.bottom(0) <= bars.l(1) + bars.near(1) ? 100 : 0
+export const hammer = pattern(
+  {
+    name: "hammer",
+    title: "Hammer",
+    talib: "CDLHAMMER",
+    warmup: 11,
+    formula: "a short body on a longer lower shadow, hardly an upper one, near or below the low of the bar before"
+  },
+  (bars) => (hangs(bars) && bars.bottom(0) <= bars.l(1) + bars.near(1) ? 100 : 0)
 )
 
-/** CDLHANGINGMAN: such a body near or above the high of the bar before. Warm-up 11. */
-export const hangingMan = pattern("hangingman", "Hanging man", 11, (bars) =>
-  hangs(bars) && bars.bottom(0) >= bars.h(1) - bars.near(1) ? -100 : 0
+export const hangingMan = pattern(
+  {
+    name: "hangingman",
+    title: "Hanging man",
+    talib: "CDLHANGINGMAN",
+    warmup: 11,
+    formula: "a short body on a longer lower shadow, hardly an upper one, near or above the high of the bar before"
+  },
+  (bars) => (hangs(bars) && bars.bottom(0) >= bars.h(1) - bars.near(1) ? -100 : 0)
 )
 
-/** CDLINVERTEDHAMMER: a hammer upside down, its body below the one before. Warm-up 11. */
-export const invertedHammer = pattern("invertedhammer", "Inverted hammer", 11, (bars) =>
-  stands(bars) && bars.gapsDown(0) ? 100 : 0
+export const invertedHammer = pattern(
+  {
+    name: "invertedhammer",
+    title: "Inverted hammer",
+    talib: "CDLINVERTEDHAMMER",
+    warmup: 11,
+    formula: "a short body under a longer upper shadow, hardly a lower one, below the body before"
+  },
+  (bars) => (stands(bars) && bars.gapsDown(0) ? 100 : 0)
 )
 
-/** CDLSHOOTINGSTAR: a hammer upside down, its body above the one before. Warm-up 11. */
-export const shootingStar = pattern("shootingstar", "Shooting star", 11, (bars) =>
-  stands(bars) && bars.gapsUp(0) ? -100 : 0
+export const shootingStar = pattern(
+  {
+    name: "shootingstar",
+    title: "Shooting star",
+    talib: "CDLSHOOTINGSTAR",
+    warmup: 11,
+    formula: "a short body under a longer upper shadow, hardly a lower one, above the body before"
+  },
+  (bars) => (stands(bars) && bars.gapsUp(0) ? -100 : 0)
 )
 
-/** CDLMARUBOZU: a long body with hardly a shadow. Warm-up 10. */
-export const marubozu = pattern("marubozu", "Marubozu", 10, (bars) =>
-  isLong(bars) && noUpper(bars) && noLower(bars) ? bars.colour(0) * 100 : 0
+export const marubozu = pattern(
+  {
+    name: "marubozu",
+    title: "Marubozu",
+    talib: "CDLMARUBOZU",
+    warmup: 10,
+    formula: "a long body with hardly a shadow"
+  },
+  (bars) => (isLong(bars) && noUpper(bars) && noLower(bars) ? bars.colour(0) * 100 : 0)
 )
 
-/** CDLCLOSINGMARUBOZU: a long body with hardly a shadow beyond its close. Warm-up 10. */
-export const closingMarubozu = pattern("closingmarubozu", "Closing marubozu", 10, (bars) =>
-  isLong(bars) && (bars.white(0) ? noUpper(bars) : noLower(bars)) ? bars.colour(0) * 100 : 0
+export const closingMarubozu = pattern(
+  {
+    name: "closingmarubozu",
+    title: "Closing marubozu",
+    talib: "CDLCLOSINGMARUBOZU",
+    warmup: 10,
+    formula: "a long body with hardly a shadow beyond its close"
+  },
+  (bars) => (isLong(bars) && (bars.white(0) ? noUpper(bars) : noLower(bars)) ? bars.colour(0) * 100 : 0)
 )
 
-/** CDLBELTHOLD: a long body with hardly a shadow beyond its open. Warm-up 10. */
-export const beltHold = pattern("belthold", "Belt-hold", 10, (bars) =>
-  isLong(bars) && (bars.white(0) ? noLower(bars) : noUpper(bars)) ? bars.colour(0) * 100 : 0
+export const beltHold = pattern(
+  {
+    name: "belthold",
+    title: "Belt-hold",
+    talib: "CDLBELTHOLD",
+    warmup: 10,
+    formula: "a long body with hardly a shadow beyond its open"
+  },
+  (bars) => (isLong(bars) && (bars.white(0) ? noLower(bars) : noUpper(bars)) ? bars.colour(0) * 100 : 0)
 )
 
-/** CDLSPINNINGTOP: a short body, both shadows longer. Warm-up 10. */
-export const spinningTop = pattern("spinningtop", "Spinning top", 10, (bars) =>
-  isShort(bars) && bars.upperShadow(0) > bars.body(0) && bars.lowerShadow(0) > bars.body(0) ? bars.colour(0) * 100 : 0
+export const spinningTop = pattern(
+  {
+    name: "spinningtop",
+    title: "Spinning top",
+    talib: "CDLSPINNINGTOP",
+    warmup: 10,
+    formula: "a short body, both shadows longer"
+  },
+  (bars) =>
+    isShort(bars) && bars.upperShadow(0) > bars.body(0) && bars.lowerShadow(0) > bars.body(0) ? bars.colour(0) * 100 : 0
 )
 
-/** CDLHIGHWAVE: a short body, both shadows more than twice as long. Warm-up 10. */
-export const highWave = pattern("highwave", "High-wave candle", 10, (bars) => {
-  const reach = 2 * bars.body(0)
-  return isShort(bars) && bars.upperShadow(0) > reach && bars.lowerShadow(0) > reach ? bars.colour(0) * 100 : 0
-})
+export const highWave = pattern(
+  {
+    name: "highwave",
+    title: "High-wave candle",
+    talib: "CDLHIGHWAVE",
+    warmup: 10,
+    formula: "a short body, both shadows more than twice as long"
+  },
+  (bars) => {
+    const reach = 2 * bars.body(0)
+    return isShort(bars) && bars.upperShadow(0) > reach && bars.lowerShadow(0) > reach ? bars.colour(0) * 100 : 0
+  }
+)
 
 const shortShadows = (bars: CandleBars) =>
   bars.upperShadow(0) < bars.meanShadow(0) && bars.lowerShadow(0) < bars.meanShadow(0)
 
-/** CDLLONGLINE: a long body with short shadows. Warm-up 10. */
-export const longLine = pattern("longline", "Long line", 10, (bars) =>
-  isLong(bars) && shortShadows(bars) ? bars.colour(0) * 100 : 0
+export const longLine = pattern(
+  { name: "longline", title: "Long line", talib: "CDLLONGLINE", warmup: 10, formula: "a long body with short shadows" },
+  (bars) => (isLong(bars) && shortShadows(bars) ? bars.colour(0) * 100 : 0)
 )
 
-/** CDLSHORTLINE: a short body with short shadows. Warm-up 10. */
-export const shortLine = pattern("shortline", "Short line", 10, (bars) =>
-  isShort(bars) && shortShadows(bars) ? bars.colour(0) * 100 : 0
+export const shortLine = pattern(
+  {
+    name: "shortline",
+    title: "Short line",
+    talib: "CDLSHORTLINE",
+    warmup: 10,
+    formula: "a short body with short shadows"
+  },
+  (bars) => (isShort(bars) && shortShadows(bars) ? bars.colour(0) * 100 : 0)
 )

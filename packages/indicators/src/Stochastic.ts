@@ -144,6 +144,8 @@ export class WilliamsR extends Kernel {
 
 export const stoch = define({
   name: "stoch",
+  formula: "raw %K 100·(close − lowest) / (highest − lowest) over n bars; k its SMA, d the SMA of k",
+  source: "G. Lane, 1950s; TA-Lib STOCH",
   title: "Slow stochastic",
   inputs: ["high", "low", "close"],
   outputs: ["k", "d"],
@@ -159,6 +161,8 @@ export const stoch = define({
 
 export const stochf = define({
   name: "stochf",
+  formula: "k 100·(close − lowest) / (highest − lowest) over n bars, 0 while these are one; d its SMA",
+  source: "G. Lane, 1950s; TA-Lib STOCHF",
   title: "Fast stochastic",
   inputs: ["high", "low", "close"],
   outputs: ["k", "d"],
@@ -170,6 +174,8 @@ export const stochf = define({
 
 export const stochrsi = define({
   name: "stochrsi",
+  formula: "fast stochastic of the RSI",
+  source: "T. Chande and S. Kroll, The New Technical Trader, 1994; TA-Lib STOCHRSI",
   title: "Stochastic of the relative strength index",
   inputs: ["value"],
   outputs: ["k", "d"],
@@ -185,6 +191,8 @@ export const stochrsi = define({
 
 export const willr = define({
   name: "willr",
+  formula: "−100·(highest − close) / (highest − lowest) over n bars, 0 while these are one",
+  source: "L. Williams, 1973; TA-Lib WILLR",
   title: "Williams' %R",
   inputs: ["high", "low", "close"],
   outputs: ["willr"],

@@ -64,6 +64,9 @@ export class SuperTrend extends Kernel {
 
 export const supertrend = define({
   name: "supertrend",
+  formula:
+    "bands at (high + low) / 2 ± k·ATR, the upper only falls while the close before is not above it, the lower only rises while it is not below; the trend turns where the close crosses the band in force; begins up",
+  source: "O. Seban, 2008",
   title: "SuperTrend",
   inputs: ["high", "low", "close"],
   outputs: ["supertrend", "direction"],

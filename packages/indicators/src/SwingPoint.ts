@@ -70,6 +70,9 @@ export class SwingPoint extends Kernel {
 
 export const swings = define({
   name: "swings",
+  formula:
+    "the high of `right` bars ago where it beats the `left` highs before it and the `right` after it, the low likewise; else 0",
+  source: "B. Williams, Trading Chaos, 1995",
   title: "Pivot high and low points",
   inputs: ["high", "low"],
   outputs: ["high", "low"],

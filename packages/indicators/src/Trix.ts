@@ -32,6 +32,8 @@ export class Trix extends Series {
 
 export const trix = define({
   name: "trix",
+  formula: "100·(e / e of the bar before − 1), e = EMA(EMA(EMA))",
+  source: "J. Hutson, Technical Analysis of Stocks & Commodities, 1983; TA-Lib TRIX",
   title: "Rate of change of a triple exponential average",
   inputs: ["value"],
   outputs: ["trix"],

@@ -95,6 +95,8 @@ export class Natr extends Kernel {
 
 export const trange = define({
   name: "trange",
+  formula: "largest of high − low, |high − close before|, |low − close before|",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib TRANGE",
   title: "True range",
   inputs: ["high", "low", "close"],
   outputs: ["trange"],
@@ -106,6 +108,8 @@ export const trange = define({
 
 export const atr = define({
   name: "atr",
+  formula: "Wilder's average of the true range",
+  source: "J. W. Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib ATR",
   title: "Average true range",
   inputs: ["high", "low", "close"],
   outputs: ["atr"],
@@ -117,6 +121,8 @@ export const atr = define({
 
 export const natr = define({
   name: "natr",
+  formula: "100·ATR / close",
+  source: "J. Forman, Technical Analysis of Stocks & Commodities, May 2006; TA-Lib NATR",
   title: "Normalised average true range",
   inputs: ["high", "low", "close"],
   outputs: ["natr"],

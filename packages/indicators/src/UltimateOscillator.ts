@@ -84,6 +84,9 @@ export class UltimateOscillator extends Kernel {
 
 export const ultosc = define({
   name: "ultosc",
+  formula:
+    "100·(4a + 2b + c) / 7; a, b, c are Σ(close − true low) / Σ true range over the shortest, middle and longest window",
+  source: "L. Williams, Technical Analysis of Stocks & Commodities, April 1985; TA-Lib ULTOSC",
   title: "Ultimate oscillator",
   inputs: ["high", "low", "close"],
   outputs: ["ultosc"],

@@ -145,6 +145,8 @@ export class Volatility extends Series {
 
 export const variance = define({
   name: "var",
+  formula: "mean of (x − mean)² over n: the population's",
+  source: "TA-Lib VAR",
   title: "Variance",
   inputs: ["value"],
   outputs: ["var"],
@@ -156,6 +158,8 @@ export const variance = define({
 
 export const stddev = define({
   name: "stddev",
+  formula: "k·√(mean of (x − mean)² over n)",
+  source: "TA-Lib STDDEV",
   title: "Standard deviation",
   inputs: ["value"],
   outputs: ["stddev"],
@@ -167,6 +171,8 @@ export const stddev = define({
 
 export const volatility = define({
   name: "volatility",
+  formula: "√(bars a year)·sample standard deviation (n − 1) of the last n logarithmic returns",
+  source: "J. Hull, Options, Futures and Other Derivatives, on estimating volatility from historical data",
   title: "Historical volatility",
   inputs: ["value"],
   outputs: ["volatility"],

@@ -94,6 +94,8 @@ export class Vwap extends Kernel {
 
 export const vwma = define({
   name: "vwma",
+  formula: "Σ x·v / Σ v over n bars; NaN while no volume traded",
+  source: "B. Dormeier, Investing with Volume Analysis, 2011",
   title: "Volume-weighted moving average",
   inputs: ["value", "volume"],
   outputs: ["vwma"],
@@ -105,6 +107,8 @@ export const vwma = define({
 
 export const movingVwap = define({
   name: "movingvwap",
+  formula: "Σ p·v / Σ v over n bars, p = (high + low + close) / 3; NaN while no volume traded",
+  source: "S. Berkowitz, D. Logue, E. Noser, The Journal of Finance 43, 1988, over a window",
   title: "Moving volume-weighted average price",
   inputs: ["high", "low", "close", "volume"],
   outputs: ["vwap"],
@@ -116,6 +120,8 @@ export const movingVwap = define({
 
 export const vwap = define({
   name: "vwap",
+  formula: "Σ p·v / Σ v since the first bar or the last reset, p = (high + low + close) / 3; NaN until volume trades",
+  source: "S. Berkowitz, D. Logue, E. Noser, The Journal of Finance 43, 1988",
   title: "Volume-weighted average price since the start",
   inputs: ["high", "low", "close", "volume"],
   outputs: ["vwap"],

@@ -126,6 +126,8 @@ export class MoneyFlowIndex extends Kernel {
 
 export const obv = define({
   name: "obv",
+  formula: "+ v on a higher close, − v on a lower one; begins with the first bar's volume",
+  source: "J. Granville, Granville's New Key to Stock Market Profits, 1963; TA-Lib OBV",
   title: "On-balance volume",
   inputs: ["close", "volume"],
   outputs: ["obv"],
@@ -137,6 +139,8 @@ export const obv = define({
 
 export const efi = define({
   name: "efi",
+  formula: "EMA(n) of (close − close before)·v",
+  source: "A. Elder, Trading for a Living, 1993",
   title: "Elder's force index",
   inputs: ["close", "volume"],
   outputs: ["efi"],
@@ -148,6 +152,9 @@ export const efi = define({
 
 export const mfi = define({
   name: "mfi",
+  formula:
+    "100·P / (P + N), P and N the sums over n bars of p·v where p = (high + low + close) / 3 rose and fell; 0 when nothing flowed",
+  source: "G. Quong and A. Soudack, Technical Analysis of Stocks & Commodities, 1989; TA-Lib MFI",
   title: "Money flow index",
   inputs: ["high", "low", "close", "volume"],
   outputs: ["mfi"],

@@ -89,6 +89,8 @@ export class Trima extends Series {
 
 export const wma = define({
   name: "wma",
+  formula: "(1·x₁ + 2·x₂ + … + n·xₙ) / (n(n + 1) / 2), the newest weighs most",
+  source: "TA-Lib WMA",
   title: "Weighted moving average",
   inputs: ["value"],
   outputs: ["wma"],
@@ -100,6 +102,8 @@ export const wma = define({
 
 export const trima = define({
   name: "trima",
+  formula: "SMA of an SMA, their windows (n + 1) / 2 each for an odd n, n / 2 and n / 2 + 1 for an even one",
+  source: "TA-Lib TRIMA",
   title: "Triangular moving average",
   inputs: ["value"],
   outputs: ["trima"],

@@ -1,5 +1,5 @@
 /** Reads the published reference values: a table of text, columns by name, empty cells and words as NaN. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const data = process.env["OUTCRY_DATA"] ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url))
@@ -11,6 +11,9 @@ export const goldensMissing = !existsSync(folder)
 export const goldensName = goldensMissing
   ? `published reference values (skipped: ${folder} is missing; OUTCRY_DATA names another place)`
   : "published reference values"
+
+/** Every file there is. */
+export const goldenFiles = (): ReadonlyArray<string> => readdirSync(folder)
 
 export class GoldenFile {
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
