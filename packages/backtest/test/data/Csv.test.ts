@@ -129,7 +129,7 @@ describe("bars from separated values", () => {
       /line 2, open: "1,5" has a decimal comma\. Write numbers with a decimal point/
     ],
     ["thousands", 'time,open,high,low,close\n1583020800,"1,500.25",2,1,1', /thousands parted.*decimal point/],
-    ["a word", "time,open,high,low,close\n1583020800,n\/a,2,1,1", /line 2, open: "n\/a" is no number/],
+    ["a word", "time,open,high,low,close\n1583020800,n/a,2,1,1", /line 2, open: "n\/a" is no number/],
     ["an empty price", "time,open,high,low,close\n1583020800,,2,1,1", /line 2, open: "" is no number/],
     ["a number beyond floats", "time,open,high,low,close\n1583020800,1e999,2,1,1", /beyond what a number holds/],
     ["a short row", "time,open,high,low,close\n1583020800,1,2,1", /line 2, close: it has 4 cells/],
