@@ -85,9 +85,7 @@ const order = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 
 const dominates = (a: Judged, b: Judged): boolean => {
   if (a.violation !== b.violation) return a.violation < b.violation
-  return (
-    a.losses.every((loss, at) => loss <= b.losses[at]!) && a.losses.some((loss, at) => loss < b.losses[at]!)
-  )
+  return a.losses.every((loss, at) => loss <= b.losses[at]!) && a.losses.some((loss, at) => loss < b.losses[at]!)
 }
 
 /** The front of each, by peeling off what nothing left dominates. */

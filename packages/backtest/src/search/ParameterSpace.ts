@@ -81,7 +81,9 @@ const stepped = (dimension: Ranged): ReadonlyArray<number> | undefined => {
   const count = Math.floor(ratio + 1e-9) + 1
   if (count > 1_000_000) refuse("space", `has a range of ${count} steps`, "Take larger steps.")
   const at = (place: number): number => (scale === "log" ? min * step ** place : min + place * step)
-  const values = Array.from({ length: count }, (_, place) => (kind === "integer" ? Math.round(at(place)) : tidied(at(place))))
+  const values = Array.from({ length: count }, (_, place) =>
+    kind === "integer" ? Math.round(at(place)) : tidied(at(place))
+  )
   return [...new Set(values)]
 }
 

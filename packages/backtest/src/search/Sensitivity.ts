@@ -57,7 +57,9 @@ export interface HeatMap {
   readonly y: ReadonlyArray<Value>
   /** By row of `y` and column of `x`, over the runs that share both values; undefined where there is none. */
   readonly cells: ReadonlyArray<
-    ReadonlyArray<{ readonly mean: number; readonly low: number; readonly high: number; readonly count: number } | undefined>
+    ReadonlyArray<
+      { readonly mean: number; readonly low: number; readonly high: number; readonly count: number } | undefined
+    >
   >
 }
 

@@ -32,9 +32,7 @@ export const StudyEvent = Schema.Union([
     type: Schema.Literal("GenerationPlanned"),
     version,
     from: Schema.Int,
-    points: Schema.Array(
-      Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
-    )
+    points: Schema.Array(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])))
   }),
   Schema.Struct({
     type: Schema.Literal("TasksLeased"),

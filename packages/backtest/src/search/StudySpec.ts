@@ -81,7 +81,11 @@ export const studySpecOf = (given: unknown): StudySpec => {
   try {
     spec = decode(given)
   } catch (error) {
-    return refuse("study", `is refused: ${error instanceof Error ? error.message : String(error)}`, "Correct the field.")
+    return refuse(
+      "study",
+      `is refused: ${error instanceof Error ? error.message : String(error)}`,
+      "Correct the field."
+    )
   }
   checkedSpace(spec.space)
   checkedGoal(spec.goal)
@@ -134,7 +138,9 @@ export class StudyTasks {
   task(index: number, point: Point = this.point(index)): StudyTask {
     const parameters = { ...this.spec.fixed, ...point }
     const { seed } = this.spec
-    const key = createHash("sha256").update(`${this.basis}\n${pointKey(parameters)}\n${seed}`).digest("hex")
+    const key = createHash("sha256")
+      .update(`${this.basis}\n${pointKey(parameters)}\n${seed}`)
+      .digest("hex")
     return { index, key, parameters, seed }
   }
 }

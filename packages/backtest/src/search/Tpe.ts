@@ -134,7 +134,11 @@ const modelled = (space: ParameterSpace, good: ReadonlyArray<Point>, bad: Readon
   }))
 
 /** The candidate most likely to be good that was not tried; undefined where all were. */
-const proposed = (models: ReadonlyArray<Model>, random: SeededRandom, tried: ReadonlySet<string>): Point | undefined => {
+const proposed = (
+  models: ReadonlyArray<Model>,
+  random: SeededRandom,
+  tried: ReadonlySet<string>
+): Point | undefined => {
   let best: Point | undefined
   let bestScore = Number.NEGATIVE_INFINITY
   for (let candidate = 0; candidate < candidates; candidate++) {
