@@ -66,8 +66,8 @@ const firstDifference = (
     if (a === undefined && b === undefined) return undefined
     if (a?.timeUs === b?.timeUs && Object.is(a?.value, b?.value)) continue
     const timeUs = Math.min(a?.timeUs ?? Number.POSITIVE_INFINITY, b?.timeUs ?? Number.POSITIVE_INFINITY)
-    const at_ = (each: TimedDecision | undefined) => (each?.timeUs === timeUs ? each.value : Number.NaN)
-    return { timeUs, withFuture: at_(a), withoutFuture: at_(b) }
+    const valueThen = (each: TimedDecision | undefined) => (each?.timeUs === timeUs ? each.value : Number.NaN)
+    return { timeUs, withFuture: valueThen(a), withoutFuture: valueThen(b) }
   }
 }
 

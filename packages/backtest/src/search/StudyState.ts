@@ -230,7 +230,7 @@ export const evolveStudy = (state: StudyState, event: StudyEvent): void => {
       return
     case "StudyCancelled":
       state.status = "cancelled"
-      state.leases.clear()
+      for (const index of [...state.leases.keys()]) freed(state, index)
       return
     case "StudyFinished":
       state.status = "finished"

@@ -45,7 +45,7 @@ export interface WalkForward {
   /** Equity of the tests, each carried on with what the one before left. */
   readonly timeUs: ReadonlyArray<number>
   readonly equity: ReadonlyArray<number>
-  /** Of the joined tests; trades, win rate and profit factor are of the tests together where they can be. */
+  /** Of the joined tests; win rate and profit factor stand in the tests alone. */
   readonly metrics: Readonly<Record<string, number>>
   /** Undefined where the choices earned nothing on their own windows. */
   readonly efficiency: number | undefined
