@@ -4,7 +4,7 @@ import { type RunTerms, termsOf, type TermsGiven } from "../src/vector/RunTerms.
 import { runPortfolio } from "../src/vector/PortfolioRun.ts"
 import { runSignal } from "../src/vector/VectorRun.ts"
 import { crossOf, dayUs, declaredCrossOf, randomSignal, walk } from "./CrossSignals.ts"
-import { areDailyBarsMissing, dailyBars, whySkipped } from "./DailyBars.ts"
+import { areDailyBarsMissing, dailyBars, whySkipped } from "@outcry/testkit/DailyBars"
 import { averageAt, slowRun } from "./SlowRun.ts"
 
 const near = (ours: number, theirs: number, name: string): void => {
