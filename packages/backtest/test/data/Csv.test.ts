@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { importBars, readBarCsv } from "../../src/data/BarCsv.ts"
 import { DataError } from "../../src/data/DataError.ts"
 import { importKlines, readKlines } from "../../src/data/KlineArchive.ts"
-import { importQuotes, importTrades } from "../../src/data/TickCsv.ts"
+import { importQuotes, importTrades, readQuoteCsv, readTradeCsv } from "../../src/data/TickCsv.ts"
 import { formatOf, timeIn } from "../../src/data/TimeText.ts"
 import { btc } from "./Instruments.ts"
 import { zipOf } from "./ZipText.ts"
@@ -129,7 +129,7 @@ describe("bars from separated values", () => {
       /line 2, open: "1,5" has a decimal comma\. Write numbers with a decimal point/
     ],
     ["thousands", 'time,open,high,low,close\n1583020800,"1,500.25",2,1,1', /thousands parted.*decimal point/],
-    ["a word", "time,open,high,low,close\n1583020800,n\/a,2,1,1", /line 2, open: "n\/a" is no number/],
+    ["a word", "time,open,high,low,close\n1583020800,n/a,2,1,1", /line 2, open: "n\/a" is no number/],
     ["an empty price", "time,open,high,low,close\n1583020800,,2,1,1", /line 2, open: "" is no number/],
     ["a number beyond floats", "time,open,high,low,close\n1583020800,1e999,2,1,1", /beyond what a number holds/],
     ["a short row", "time,open,high,low,close\n1583020800,1,2,1", /line 2, close: it has 4 cells/],
@@ -342,5 +342,14 @@ describe("trades and quotes from separated values", () => {
       [start, 6_182_000, 150_000, 6_182_001, 2]
     )
     expect(() => importQuotes("1583020800,1,1,x,1", "q.csv", btc)).toThrow(/askPrice: "x" is no number/)
+  })
+
+  it("reads both from files", async () => {
+    const here = folder()
+    writeFileSync(join(here, "t.csv.gz"), gzipSync("1583020800,61820,1,buy,7\n"))
+    writeFileSync(join(here, "q.zip"), zipOf([{ name: "q.csv", text: "1583020800,61820,1,61821,2\n" }]))
+    expect([...(await readTradeCsv(join(here, "t.csv.gz"), btc)).columns.lots]).toEqual([100_000])
+    expect([...(await readQuoteCsv(join(here, "q.zip"), btc)).columns.askLots]).toEqual([200_000])
+    await expect(readTradeCsv(join(here, "none.csv"), btc)).rejects.toMatchObject({ problem: "missing" })
   })
 })
