@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { inspectBars } from "../../src/data/BarIntegrity.ts"
-import { gather } from "../../src/data/BarRepair.ts"
+import { gather } from "../../src/data/BarRows.ts"
 import { ColumnStore } from "../../src/data/ColumnStore.ts"
 import { DataError } from "../../src/data/DataError.ts"
 import {

@@ -33,6 +33,8 @@ describe("times", () => {
     ["2020.03.01 00:01:00", "iso", start + minute],
     ["2020/3/1 0:01:00 UTC", "iso", start + minute],
     ["2020-03-01T00:00:00.1234567Z", "iso", start + 123_456],
+    ["20200301 00:01", "iso", start + minute],
+    ["20200301 000100", "iso", start + minute],
     ["20200301", "day", start],
     ["1583020860", "s", start + minute],
     ["1583020860.5", "s", start + minute + 500_000],
@@ -44,12 +46,20 @@ describe("times", () => {
     expect(timeIn(format, text)).toBe(time)
   })
 
-  it.each(["", "x", "2020-02-30", "2020-03-01T24:00:00Z", "2020-13-01", "-5", "01/02/2020", "2020-03-01T00:00Zulu"])(
-    "%j is no time",
-    (text) => {
-      expect(formatOf(text)).toBeUndefined()
-    }
-  )
+  it.each([
+    "",
+    "x",
+    "12345",
+    "2020-02-30",
+    "20200230 00:00",
+    "2020-03-01T24:00:00Z",
+    "2020-13-01",
+    "-5",
+    "01/02/2020",
+    "2020-03-01T00:00Zulu"
+  ])("%j is no time", (text) => {
+    expect(formatOf(text)).toBeUndefined()
+  })
 })
 
 describe("bars from separated values", () => {

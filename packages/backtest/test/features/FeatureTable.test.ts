@@ -2,7 +2,7 @@
 import { indicatorNamed } from "@outcry/indicators/Registry"
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import { describe, expect, it } from "vitest"
-import { gather } from "../../src/data/BarRepair.ts"
+import { gather } from "../../src/data/BarRows.ts"
 import { contentHash } from "../../src/data/Dataset.ts"
 import { adjusted, readLeanDaily } from "../../src/data/LeanDaily.ts"
 import { readFactors } from "../../src/data/FactorFile.ts"
