@@ -257,8 +257,13 @@ export const plants: ReadonlyArray<Plants> = [
       "console.log(1)",
       "`${Date.now()}`",
       "const f = async () => 1"
-    ].map((call) => caught(call, /not in the pure part/, file("packages/matching/src/A.ts", call))),
+    ]
+      .map((call) => caught(call, /not in the pure part/, file("packages/matching/src/A.ts", call)))
+      .concat(
+        caught("beside the data", /not in the pure part/, file("packages/backtest/src/features/A.ts", "await f()"))
+      ),
     passed: [
+      passed("reading data for a back-test", file("packages/backtest/src/data/A.ts", "await f()")),
       passed("a given date", file("packages/model/src/A.ts", "new Date(timeMs)")),
       passed(
         "words in strings, patterns and comments",

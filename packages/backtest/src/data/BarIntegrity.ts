@@ -3,6 +3,7 @@
  * stale repeats. It only looks; BarRepair changes things, where it is told to.
  */
 import type { BarColumns } from "@outcry/signals/BarColumns"
+import { barColumnNames, priceNames, sameRow } from "./BarRows.ts"
 import { DataError } from "./DataError.ts"
 import { type DataFinding, FindingList } from "./DataFinding.ts"
 import { timeText } from "./DateText.ts"
@@ -17,11 +18,8 @@ export interface BarCheckOptions {
   readonly staleRows?: number
 }
 
-export const priceNames = ["open", "high", "low", "close"] as const
-const columnNames = ["timeOpen", ...priceNames, "volume"] as const
-
 /** Intervals looked through in one gap at most: beyond, all are counted as expected. */
-export const gapIntervalsMax = 1_000_000
+const gapIntervalsMax = 1_000_000
 
 /** Findings, the gravest first. Throws a DataError only where the columns differ in length or the interval is none. */
 export const inspectBars = (bars: BarColumns, options: BarCheckOptions = {}): ReadonlyArray<DataFinding> => {
@@ -40,7 +38,7 @@ export const inspectBars = (bars: BarColumns, options: BarCheckOptions = {}): Re
 export const requireShape = (bars: BarColumns): void => {
   const rows = bars.timeOpen.length
   const at = { source: bars.instrument, line: 0, problem: "badValue" } as const
-  const odd = columnNames.find((name) => bars[name].length !== rows)
+  const odd = barColumnNames.find((name) => bars[name].length !== rows)
   if (odd !== undefined) {
     const detail = `it has ${bars[odd].length} rows, timeOpen ${rows}`
     throw new DataError({ ...at, field: odd, detail, remedy: "Give columns of equal length." })
@@ -69,7 +67,7 @@ const checkOrder = ({ timeOpen }: BarColumns, findings: FindingList): void => {
 
 /** Whether every value of a row is a number, and each price above zero. */
 export const rowProblem = (bars: BarColumns, row: number): "notFinite" | "notPositive" | undefined => {
-  for (const name of columnNames) if (!Number.isFinite(bars[name][row]!)) return "notFinite"
+  for (const name of barColumnNames) if (!Number.isFinite(bars[name][row]!)) return "notFinite"
   for (const name of priceNames) if (bars[name][row]! <= 0) return "notPositive"
   return bars.volume[row]! < 0 ? "notPositive" : undefined
 }
@@ -92,9 +90,6 @@ const checkRows = (bars: BarColumns, findings: FindingList): void => {
     if (volume[row] === 0) findings.add("zeroVolume", row, time, () => "nothing traded")
   }
 }
-
-export const sameRow = (bars: BarColumns, a: number, b: number): boolean =>
-  columnNames.every((name) => Object.is(bars[name][a], bars[name][b]))
 
 const checkNeighbours = (bars: BarColumns, order: Uint32Array, findings: FindingList): void => {
   for (let at = 1; at < order.length; at++) {

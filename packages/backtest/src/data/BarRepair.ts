@@ -9,13 +9,12 @@ import {
   missingBetween,
   orderOfTime,
   requireShape,
-  rowProblem,
-  sameRow
+  rowProblem
 } from "./BarIntegrity.ts"
+import { gather, sameRow } from "./BarRows.ts"
 import { DataError } from "./DataError.ts"
 import type { DataFinding } from "./DataFinding.ts"
 import { timeText } from "./DateText.ts"
-import { barColumnsOf } from "./LeanDaily.ts"
 
 /** `refuse` what has an error, `warn` of everything and change nothing, or `repair` what can be. */
 export type IntegrityPolicy = "refuse" | "warn" | "repair"
@@ -96,18 +95,6 @@ const soundRows = (bars: BarColumns): { readonly rows: ReadonlyArray<number>; re
     { change: "dropped", count: dropped.conflict, detail: "rows that a later one of the same time contradicted" }
   ]
   return { rows, changes: changes.filter(({ count }) => count > 0) }
-}
-
-const valueNames = ["timeOpen", "open", "high", "low", "close", "volume"] as const
-
-/** The named rows, in that order, in memory of their own. */
-export const gather = (bars: BarColumns, rows: ReadonlyArray<number>): BarColumns => {
-  const result = barColumnsOf(bars.instrument, bars.intervalUs, rows.length)
-  for (const name of valueNames) {
-    const [from, to] = [bars[name], result[name]]
-    for (let at = 0; at < rows.length; at++) to[at] = from[rows[at]!]!
-  }
-  return result
 }
 
 const fillGaps = (bars: BarColumns, { calendar }: BarRepairOptions) => {

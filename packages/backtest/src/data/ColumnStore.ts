@@ -88,6 +88,15 @@ export class ColumnStore {
     return parseManifest(await guarded(path, () => readFile(path, "utf8")), path)
   }
 
+  /** The data set with that content hash, whatever its name: how a task finds the data it names. */
+  async withHash(contentHash: string): Promise<DatasetManifest> {
+    const { manifests } = await this.list()
+    const found = manifests.find((manifest) => manifest.contentHash === contentHash)
+    if (found !== undefined) return found
+    const remedy = "Import the data here, or copy the data set's folder from where it is."
+    throw fault(this.folder, "missing", `no data set has the content hash ${contentHash}`, remedy)
+  }
+
   /** Stores a data set under a name, in place of what it held. */
   async write(name: string, dataset: Dataset, about: About): Promise<DatasetManifest> {
     requireSound(name, dataset)

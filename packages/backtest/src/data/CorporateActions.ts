@@ -8,6 +8,7 @@
  * Holding raw shares, with each dividend reinvested at the reference price less the dividend and splits applied, earns
  * exactly the adjusted series' return. Dividends kept as cash earn less or more than that by what prices do later.
  */
+import type { TapeBuilder } from "../TapeBuilder.ts"
 import type { FactorFile } from "./FactorFile.ts"
 
 interface Effective {
@@ -66,6 +67,18 @@ export const corporateActionsOf = (factors: FactorFile, timeOpen: Float64Array):
     }
   }
   return actions
+}
+
+/** Puts actions onto a tape that is being built: each where its ex-date begins, after the bar that closes then. */
+export const addCorporateActions = (
+  builder: TapeBuilder,
+  instrument: string,
+  actions: ReadonlyArray<CorporateAction>
+): void => {
+  for (const action of actions) {
+    if (action.type === "split") builder.split(instrument, action.time, action.ratio)
+    else builder.dividend(instrument, action.time, action.amount)
+  }
 }
 
 /** The ratio with the smallest terms within `error`, denominators to 20; the value itself where there is none. */

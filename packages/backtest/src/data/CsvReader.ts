@@ -44,6 +44,8 @@ export class CsvReader {
   private places: ReadonlyArray<number> | undefined
   /** Where day and time of day stand in columns of their own. */
   private clockPlace = -1
+  /** Cells of the first line, which no later one may exceed: a decimal comma among commas would shift the rest. */
+  private width = 0
   private readonly cells: Array<string>
 
   constructor(source: string, fields: ReadonlyArray<CsvField>, options: CsvOptions, take: RowTaker) {
@@ -64,9 +66,15 @@ export class CsvReader {
     const cells = cellsOf(line, this.separator)
     if (cells === undefined) throw this.fault("", "badValue", "a quote is not closed", "Close it on the same line.")
     if (this.places === undefined) {
+      this.width = cells.length
       const header = !cells.some(isNumber) && !cells.some((cell) => formatOf(cell) !== undefined)
       this.places = header ? this.placesByTitle(cells) : this.placesByDefault(cells)
       if (header) return
+    }
+    if (cells.length > this.width && cells.slice(this.width).some((cell) => cell !== "")) {
+      const detail = `it has ${cells.length} cells, the first line ${this.width}`
+      const remedy = "Write numbers with a decimal point, or put text that holds the separator in quotes."
+      throw this.fault("", "badValue", detail, remedy)
     }
     for (let at = 0; at < this.places.length; at++) {
       const place = this.places[at]!

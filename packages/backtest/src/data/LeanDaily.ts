@@ -6,6 +6,7 @@
  * end of that day. Adjusting is a function of raw bars and factors; corporate actions are in CorporateActions.
  */
 import type { BarColumns } from "@outcry/signals/BarColumns"
+import { barColumnsOf } from "./BarRows.ts"
 import { DataError } from "./DataError.ts"
 import { dayUs, timeOfDate } from "./DateText.ts"
 import type { FactorFile } from "./FactorFile.ts"
@@ -55,18 +56,6 @@ export const parseLeanDaily = (text: string, source: string, options: LeanDailyO
   }
   return columns
 }
-
-/** Empty columns of a length, zeros throughout. */
-export const barColumnsOf = (instrument: string, intervalUs: number, rows: number): BarColumns => ({
-  instrument,
-  intervalUs,
-  timeOpen: new Float64Array(rows),
-  open: new Float64Array(rows),
-  high: new Float64Array(rows),
-  low: new Float64Array(rows),
-  close: new Float64Array(rows),
-  volume: new Float64Array(rows)
-})
 
 /** `total`: for splits and dividends, so that returns are what a holder earned. `splits`: for splits alone. */
 export type Adjustment = "total" | "splits"

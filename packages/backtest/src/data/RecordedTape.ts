@@ -80,10 +80,18 @@ class RecordedFeed {
 
   async read(file: string): Promise<void> {
     let line = 0
+    const [before, setBack] = [this.time, this.setBack]
     for await (const lines of linesOfFile(file)) {
       for (const text of lines) {
         line += 1
         const problem = this.line(text)
+        if (line === 1 && before > 0 && this.setBack > setBack) {
+          const [detail, remedy] = [
+            "it begins before the file named before it ends",
+            "Name the files in order of time."
+          ]
+          throw new DataError({ source: file, line, field: "", problem: "conflict", detail, remedy })
+        }
         if (problem === "") continue
         const remedy = "Remove or correct that line, or record the file again."
         throw new DataError({ source: file, line, field: "", problem: "badValue", detail: problem, remedy })

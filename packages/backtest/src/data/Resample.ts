@@ -1,7 +1,7 @@
 /** Bars of a larger interval from smaller ones, and several series on common times. */
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import { requireShape } from "./BarIntegrity.ts"
-import { gather } from "./BarRepair.ts"
+import { gather } from "./BarRows.ts"
 import { DataError } from "./DataError.ts"
 import { GrowingColumn } from "./GrowingColumn.ts"
 

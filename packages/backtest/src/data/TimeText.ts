@@ -3,12 +3,16 @@
  * holds for the whole file: a value that does not fit it is refused, never read another way.
  *
  * Numbers are told apart by size: seconds below 1e11, milliseconds below 1e14, microseconds below 1e17, nanoseconds
- * above. That is right for every time from 1973-03-03 to the year 5138. Nanoseconds are cut to whole microseconds.
+ * above. That is right for every time from 1973-03-03 to the year 5138; smaller numbers are taken for row numbers, and no
+ * time, unless seconds are stated. Nanoseconds are cut to whole microseconds.
  */
 import { timeOfDate } from "./DateText.ts"
 
 export const timeFormats = ["iso", "s", "ms", "us", "ns", "day"] as const
-/** `iso`: ISO 8601, also with a space, with `.` or `/` in the day, or a day alone; UTC unless it names an offset. */
+/**
+ * `iso`: ISO 8601, also with a space, with `.` or `/` in the day, or a day alone, or as `yyyyMMdd HH:mm` or `yyyyMMdd HHmmss`;
+ * UTC unless it names an offset.
+ */
 export type TimeFormat = (typeof timeFormats)[number]
 
 const meaning: Readonly<Record<TimeFormat, string>> = {
@@ -31,7 +35,7 @@ export const formatOf = (text: string): TimeFormat | undefined => {
   if (/^\d{8}$/.test(text) && timeOfDate(text) !== undefined) return "day"
   if (number.test(text)) {
     const value = Number(text)
-    return value < 1e11 ? "s" : value < 1e14 ? "ms" : value < 1e17 ? "us" : "ns"
+    return value < 1e8 ? undefined : value < 1e11 ? "s" : value < 1e14 ? "ms" : value < 1e17 ? "us" : "ns"
   }
   return isoTime(text) === undefined ? undefined : "iso"
 }
@@ -49,9 +53,15 @@ export const timeIn = (format: TimeFormat, text: string): number | undefined => 
   return value >= 1e17 ? Number(text.split(".")[0]!.slice(0, -3)) : undefined
 }
 
+/** `20200301 00:01` and `20200301 000100`, as LEAN and some vendors write a day with its time of day. */
+const compact = /^(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})?$/
+
 const isoTime = (text: string): number | undefined => {
   const match = written.exec(text)
-  if (match === null) return undefined
+  if (match === null) {
+    const [, year, month, day, hour, minute, second = "00"] = compact.exec(text) ?? []
+    return year === undefined ? undefined : isoTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`)
+  }
   const [, year = "", , month = "", day = "", hour = "0", minute = "0", second = "0", fraction = "", zone = ""] = match
   const start = timeOfDate(`${year}${month.padStart(2, "0")}${day.padStart(2, "0")}`)
   // A leap second, 23:59:60, counts as the first of the next minute, as it does in Unix time.

@@ -23,6 +23,7 @@ export interface FeatureCacheStats {
 
 interface Kept {
   readonly table: FeatureTable
+  readonly name: string
   readonly dataHash: string
   readonly setHash: string
   readonly bytes: number
@@ -32,8 +33,6 @@ export class FeatureCache {
   private readonly bytesMax: number
   /** In the order of use, the latest last. */
   private readonly kept = new Map<string, Kept>()
-  /** The definition that each name last had. */
-  private readonly definitions = new Map<string, string>()
   private bytes = 0
   private hits = 0
   private misses = 0
@@ -48,15 +47,14 @@ export class FeatureCache {
   }
 
   /**
-   * The set's table over the bars whose content hash is given, kept or computed now. A set whose definition has changed
-   * since it was last asked for by its name loses what was kept of it. Nobody may write into a table.
+   * The set's table over the bars whose content hash is given, kept or computed now. What is kept of another definition
+   * under the same name is dropped. Nobody may write into a table.
    */
   table(set: FeatureSet, dataHash: string, bars: () => BarColumns): FeatureTable {
     const setHash = featureSetHash(set)
-    const before = this.definitions.get(nameOf(set))
-    if (before !== undefined && before !== setHash) this.forget((kept) => kept.setHash === before)
-    this.definitions.set(nameOf(set), setHash)
-    const key = `${dataHash} ${setHash}`
+    const name = nameOf(set)
+    this.forget((kept) => kept.name === name && kept.setHash !== setHash)
+    const key = `${name} ${dataHash} ${setHash}`
     const known = this.kept.get(key)
     if (known !== undefined) {
       this.hits += 1
@@ -66,7 +64,7 @@ export class FeatureCache {
     }
     this.misses += 1
     const table = featureTable(set, bars())
-    this.keep(key, { table, dataHash, setHash, bytes: bytesOf(table) })
+    this.keep(key, { table, name, dataHash, setHash, bytes: bytesOf(table) })
     return table
   }
 

@@ -4,7 +4,7 @@
  */
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import type { BarColumns } from "@outcry/signals/BarColumns"
-import { gather } from "../data/BarRepair.ts"
+import { slice } from "../data/BarRows.ts"
 import type { FeatureTable } from "./FeatureTable.ts"
 
 export interface ColumnProfile {
@@ -123,7 +123,7 @@ export interface LookAheadOptions {
 
 /**
  * Computes over the first n bars, for several n, and compares every row with that of the whole: a feature that differs
- * knew what came later. Infinite care is not needed: a row is compared to the bit. A finding names the first such row.
+ * knew what came later. Rows are compared to the bit; a finding names the first that differs.
  */
 export const lookAheadOf = (
   compute: (bars: BarColumns) => FeatureTable,
@@ -136,12 +136,7 @@ export const lookAheadOf = (
   const found = new Map<string, FeatureFinding>()
   for (let cut = 0; cut < cuts && rows > 1; cut++) {
     const kept = random.between(1, rows - 1)
-    const part = compute(
-      gather(
-        bars,
-        Array.from({ length: kept }, (_, row) => row)
-      )
-    )
+    const part = compute(slice(bars, 0, kept))
     for (const [column, values] of Object.entries(part.columns)) {
       const all = whole.columns[column] ?? new Float64Array()
       const row = values.findIndex((value, at) => !Object.is(value, all[at]))

@@ -9,7 +9,6 @@ import { Schema } from "effect"
 import { FeatureSetRefused } from "./FeatureSetRefused.ts"
 
 export const barFields = ["open", "high", "low", "close", "volume"] as const
-export type BarField = (typeof barFields)[number]
 
 /** A bar field, or the name of a feature declared before. */
 const Source = Schema.String

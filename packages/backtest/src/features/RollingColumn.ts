@@ -53,8 +53,9 @@ export const ranks = (values: Values, rows: number): Float64Array => {
     if (seen < rows) continue
     let [below, equal] = [0, -1]
     for (let at = 0; at < rows; at++) {
-      if (window[at]! < value) below += 1
-      else if (window[at]! === value) equal += 1
+      const other = window[at]!
+      if (other < value) below += 1
+      else if (other === value) equal += 1
     }
     result[row] = (below + equal / 2) / (rows - 1)
   }

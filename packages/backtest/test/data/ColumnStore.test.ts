@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { inspectBars } from "../../src/data/BarIntegrity.ts"
-import { gather } from "../../src/data/BarRepair.ts"
+import { gather } from "../../src/data/BarRows.ts"
 import { ColumnStore } from "../../src/data/ColumnStore.ts"
 import { DataError } from "../../src/data/DataError.ts"
 import {
@@ -101,6 +101,8 @@ describe("a columnar store", () => {
       ["tape", "tape", 90],
       ["trades", "trades", 30]
     ])
+    expect((await store.withHash(contentHash(datasetOfTape(tape)))).name).toBe("tape")
+    await expect(store.withHash("0")).rejects.toThrow(/no data set has the content hash 0\. Import the data here/)
     expect(() => barsOf(datasetOfTape(tape))).toThrow(/it holds tape, not bars/)
     await expect(store.append("tape", datasetOfTape(tape))).rejects.toThrow(/it is a tape\. Write the whole tape anew/)
   })

@@ -79,6 +79,13 @@ describe.skipIf(recordingsMissing)(`recorded frames on a tape${whySkippedRecordi
     expect(notes.join("\n")).toMatch(/no depth snapshot made the book whole.*recorded before it first/)
   })
 
+  it("are refused where their files are not named in order of time", async () => {
+    const files = recordingsOf("btcusdt").toReversed()
+    await expect(readRecordedTape([{ instrument: btc, files }])).rejects.toThrow(
+      /20240808.*Name the files in order of time/
+    )
+  })
+
   it("give the bars of their trades", async () => {
     const files = recordingsOf("ethusdt")
     const { tape } = await readRecordedTape([{ instrument: eth, files }], { kinds: ["trade"] })

@@ -1,7 +1,7 @@
 /** Seeded bars for the tests: a walk in hundredths with whole volumes, so that sums are exact. */
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import type { BarColumns } from "@outcry/signals/BarColumns"
-import { barColumnsOf } from "../../src/data/LeanDaily.ts"
+import { barColumnsOf } from "../../src/data/BarRows.ts"
 
 export const minuteUs = 60_000_000
 

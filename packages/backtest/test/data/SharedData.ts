@@ -31,3 +31,9 @@ export const recordingsMissing = !["btcusdt", "ethusdt"].flatMap(recordingsOf).e
 export const whySkippedRecordings = recordingsMissing
   ? ` [skipped: no binance-spot-ws in ${folder}; set OUTCRY_DATA]`
   : ""
+
+export const marketHours = sharedPath("reference", "market-hours-database.json")
+
+export const marketHoursMissing = !existsSync(marketHours)
+
+export const whySkippedMarketHours = marketHoursMissing ? ` [skipped: no ${marketHours}; set OUTCRY_DATA]` : ""
