@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { inflateRawSync } from "node:zlib"
-import type { TickBar } from "./RandomBars.ts"
+import type { StageBar } from "./StrategyStage.ts"
 
 const folder = join(
   process.env["OUTCRY_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data"),
@@ -34,7 +34,7 @@ const textOf = (zip: Buffer): string => {
 }
 
 /** Prices in ticks of 0.0001, volumes in lots of 1. */
-export const dailyBars = (path: string): ReadonlyArray<TickBar> =>
+export const dailyBars = (path: string): ReadonlyArray<StageBar> =>
   textOf(readFileSync(path))
     .trim()
     .split(/\r?\n/)
