@@ -1,8 +1,9 @@
 /**
  * A grid: bids below the market and offers above it, a step apart. A bid that is filled is followed by an offer a step
  * higher, an offer by a bid a step lower, so that every swing there and back earns a step. Bought all the way down, it
- * holds what it bought: a market that leaves the grid leaves it with inventory, and the grid is laid anew around it.
+ * holds what it bought: a market that leaves the grid leaves it with inventory, and a grid is laid anew around it.
  */
+import { quantityLotsOf } from "@outcry/model/Instrument"
 import * as Parameter from "@outcry/model/Parameter"
 import { defineStrategy, type StrategyContext } from "@outcry/model/Strategy"
 import { Schema } from "effect"
@@ -20,7 +21,9 @@ const Parameters = Schema.Struct({
   quantity: Parameter.decimal("0.05"),
   /** Orders on each side. */
   levels: Parameter.integer(4, { min: 1, max: 100 }),
-  stepBps: Parameter.number(2, { min: 0.1, max: 1000 })
+  stepBps: Parameter.number(2, { min: 0.1, max: 1000 }),
+  /** A grid laid with more than so many orders' worth is laid on the other side only. */
+  inventoryMax: Parameter.integer(10, { min: 1, max: 1000 })
 })
 
 type Context = StrategyContext<typeof Parameters.Type, typeof State.Type>
@@ -44,7 +47,7 @@ export default defineStrategy({
     if (ctx.state.centre === 0) ctx.cancelAll(ctx.parameters.instrument)
   },
   onQuote: ({ askTicks, bidTicks }, ctx) => {
-    const { instrument, levels, stepBps } = ctx.parameters
+    const { instrument, inventoryMax, levels, quantity, stepBps } = ctx.parameters
     if (bidTicks === 0 || askTicks === 0) return
     const middle = Math.round((bidTicks + askTicks) / 2)
     const { centre, step } = ctx.state
@@ -52,9 +55,10 @@ export default defineStrategy({
     if (ctx.openOrders(instrument).length > 0) return ctx.cancelAll(instrument)
     ctx.signal("grid", middle)
     ctx.state = { centre: middle, step: Math.max(1, Math.round((middle * stepBps) / 10_000)), levels: {} }
+    const held = ctx.position(instrument) / (quantityLotsOf(ctx.instrument(instrument), quantity) ?? 1)
     for (let level = 1; level <= levels; level++) {
-      place(ctx, -level, "buy")
-      place(ctx, level, "sell")
+      if (held < inventoryMax) place(ctx, -level, "buy")
+      if (held > -inventoryMax) place(ctx, level, "sell")
     }
   },
   onFill: ({ orderSeq, side }, ctx) => {

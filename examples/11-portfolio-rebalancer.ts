@@ -47,7 +47,7 @@ const rebalance = (ctx: Context): void => {
   const total = capital - ctx.state.spent + legs.reduce((sum, { lot, lots }) => sum + lot * lots, 0)
   const orders = legs.map(({ id, lot, lots, share }) => ({ id, drift: share - (lot * lots) / total, lot }))
   for (const { drift, id, lot } of orders.toSorted((a, b) => a.drift - b.drift)) {
-    const lots = Math.trunc((drift * total) / lot)
+    const lots = Math.round((drift * total) / lot)
     if (Math.abs(drift) <= band || lots === 0) continue
     ctx.signal("strayed", drift)
     ctx[lots > 0 ? "buy" : "sell"](id, { quantity: Math.abs(lots) })

@@ -66,6 +66,15 @@ it("sets parameters of any strategy by its name, and in JSON behind the file", a
   expect(parametersOf("market-maker")).toEqual({ quantity: "0.2" })
 })
 
+it("runs a declared signal, and refuses bars that no feed makes instead of waiting for them", async () => {
+  const file = join(import.meta.dirname, "../../examples/declared/channel-reversal.yaml")
+  const [only] = await choose({ strategy: [file], param: ["barSeconds=60", "size=0.02"], only: true })
+  expect(only?.config).toMatchObject({ name: "channel-reversal", parameters: { barSeconds: 60, size: "0.02" } })
+  await expect(choose({ strategy: [file], param: ["barSeconds=300"], only: true })).rejects.toMatchObject({
+    message: expect.stringMatching(/channel-reversal asks for bars of 300 s, which feeds do not make/) as unknown
+  })
+})
+
 it("gives the same module twice a name of its own", async () => {
   const file = ownStrategy()
   const chosen = await choose({ strategy: [file, file], only: true })

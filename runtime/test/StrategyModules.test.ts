@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -52,6 +52,32 @@ describe("modules of strategies", () => {
       assert.match(yield* complaint(StrategyModules.load(nothing)), /default export is no strategy.*defineStrategy/s)
       const broken = yield* written("broken.mjs", "export default {{\n")
       assert.match(yield* complaint(StrategyModules.load(broken)), /cannot be loaded.*Correct the module/s)
+    })
+  )
+
+  it.effect("may be documents that declare a signal, and are told each fault with its line and remedy", () =>
+    Effect.gen(function* () {
+      const path = fileURLToPath(new URL("../../examples/declared/channel-reversal.yaml", import.meta.url))
+      const definition = yield* StrategyModules.load(path)
+      assert.strictEqual(definition.name, "channel-reversal")
+      assert.deepStrictEqual(yield* StrategyModules.checkParameters(path, definition, {}), ["sim:BTC/USDT"])
+      assert.match(yield* complaint(StrategyModules.checkParameters(path, definition, { period: 1 })), /period/)
+      const wrong = readFileSync(path, "utf8")
+        .replace("close < lower", "close < lowr")
+        .replace("version: 1", "version: 0")
+      const shape = yield* complaint(StrategyModules.load(yield* written("shape.yaml", wrong)))
+      assert.match(
+        shape,
+        /declares no signal: version \(line 7\): is 0. Give a whole number from 1.*Correct the document/
+      )
+      const meaning = yield* complaint(
+        StrategyModules.load(yield* written("meaning.yml", wrong.replace("version: 0", "version: 1")))
+      )
+      assert.match(meaning, /rules.long.enter \(line \d+\): there is no "lowr".*Use one of upper/)
+      assert.match(
+        yield* complaint(StrategyModules.load(yield* written("s.json", "{}"))),
+        /format \(line 1\): is missing/
+      )
     })
   )
 

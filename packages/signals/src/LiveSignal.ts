@@ -6,7 +6,7 @@
  * Exits of a protected signal stand at the venue beside the position. When one of them has filled, the strategy stays out
  * until the rule's own target changes.
  */
-import { quantityLotsOf } from "@outcry/model/Instrument"
+import { type Instrument, quantityLotsOf } from "@outcry/model/Instrument"
 import type { Bar } from "@outcry/model/MarketData"
 import * as Parameter from "@outcry/model/Parameter"
 import type { OpenOrder, StrategyContext, StrategyDefinition } from "@outcry/model/Strategy"
@@ -65,21 +65,10 @@ const liveParameters = <P>(definition: SignalDefinition<P>, size: string): Schem
 
 const isExit = (order: OpenOrder): boolean => order.reduceOnly === true
 
-/** Bars' values per instrument are the same for every run of a definition; an instrument is a constant object. */
-const valuesByInstrument = new WeakMap<object, BarValues>()
-
-const valuesOf = <P>(ctx: Context<P>): BarValues => {
-  const instrument = ctx.instrument(ctx.parameters.instrument)
-  let values = valuesByInstrument.get(instrument)
-  if (values === undefined) {
-    values = barValuesOf(instrument)
-    valuesByInstrument.set(instrument, values)
-  }
-  return values
-}
-
 class Trader<P> {
   private readonly definition: SignalDefinition<P>
+  /** By instrument, whose sizes never change; runs of one definition share them. */
+  private readonly values = new WeakMap<Instrument, BarValues>()
 
   constructor(definition: SignalDefinition<P>) {
     this.definition = definition
@@ -94,7 +83,7 @@ class Trader<P> {
   onBar(bar: Bar, ctx: Context<P>): void {
     const { run } = ctx.state
     run.resume(this.definition, ctx.parameters)
-    const { price, quantity } = valuesOf(ctx)
+    const { price, quantity } = this.valuesOf(ctx)
     const before = run.held
     const target = run.step(
       price(bar.openTicks),
@@ -115,6 +104,13 @@ class Trader<P> {
   onFill(orderSeq: number, ctx: Context<P>): void {
     if (ctx.state.exits.includes(orderSeq)) ctx.state = { ...ctx.state, out: true }
     this.follow(ctx)
+  }
+
+  private valuesOf(ctx: Context<P>): BarValues {
+    const instrument = ctx.instrument(ctx.parameters.instrument)
+    const known = this.values.get(instrument) ?? barValuesOf(instrument)
+    this.values.set(instrument, known)
+    return known
   }
 
   /** What was to be canceled may be gone now. */

@@ -1,5 +1,6 @@
 /** Live, a signal names the targets that it names over history, and brings its position there. */
 import * as Instrument from "@outcry/model/Instrument"
+import { areDailyBarsMissing, dailyTicks, whySkipped } from "@outcry/testkit/DailyBars"
 import { btcUsdt, btcUsdtSpec } from "@outcry/testkit/Instruments"
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
@@ -7,7 +8,6 @@ import { liveSignal } from "../src/LiveSignal.ts"
 import { defineSignal, type SignalDefinition } from "../src/Signal.ts"
 import { SignalRun } from "../src/SignalRun.ts"
 import { batchTargets } from "./BatchTargets.ts"
-import { dailyBars, dailyFile } from "./DailyBars.ts"
 import { Desk } from "./Desk.ts"
 import { columnsOf, randomBars, type TickBar } from "./RandomBars.ts"
 import { cross, layered, trailing } from "./Signals.ts"
@@ -52,7 +52,6 @@ const expectAgreement = <P>(
 }
 
 const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1)
-const spy = dailyFile("spy")
 
 describe("the targets of a live signal", () => {
   it.each(seeds)("are those of the history at once, through restarts from snapshots (seed %i)", (seed) => {
@@ -62,16 +61,13 @@ describe("the targets of a live signal", () => {
     expectAgreement(trailing, {}, bars)
   })
 
-  it.skipIf(spy === undefined)(
-    `are those of the history at once on 22 years of SPY${spy === undefined ? " [skipped: no equities-daily; set OUTCRY_DATA]" : ""}`,
-    () => {
-      const bars = dailyBars(spy!)
-      expect(bars.length).toBeGreaterThan(5000)
-      expectAgreement(cross, { fast: 20, slow: 100 }, bars, spyUsd, 1000)
-      expectAgreement(layered, { period: 14 }, bars, spyUsd, 1000)
-      expectAgreement(trailing, {}, bars, spyUsd, 1000)
-    }
-  )
+  it.skipIf(areDailyBarsMissing)(`are those of the history at once on 22 years of SPY${whySkipped}`, () => {
+    const bars = dailyTicks("spy")
+    expect(bars.length).toBeGreaterThan(5000)
+    expectAgreement(cross, { fast: 20, slow: 100 }, bars, spyUsd, 1000)
+    expectAgreement(layered, { period: 14 }, bars, spyUsd, 1000)
+    expectAgreement(trailing, {}, bars, spyUsd, 1000)
+  })
 })
 
 /** A signal that does what the test says, close by close: the target is the close's distance from 1,000 ticks. */

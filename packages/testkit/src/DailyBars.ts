@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { inflateRawSync } from "node:zlib"
 import type { BarColumns } from "@outcry/signals/BarColumns"
+import type { StageBar } from "./StrategyStage.ts"
 
 const folder = resolve(
   process.env["OUTCRY_DATA"] ?? resolve(import.meta.dirname, "../../../../shared/data"),
@@ -42,4 +43,17 @@ export const dailyBars = (symbol: string): BarColumns => {
     close: column(4, 10_000),
     volume: column(5, 1)
   }
+}
+
+/** The same in ticks of 0.0001 and lots of 1, as a stage for strategies takes them. */
+export const dailyTicks = (symbol: string): ReadonlyArray<StageBar> => {
+  const { close, high, low, open, volume } = dailyBars(symbol)
+  const ticks = (price: number): number => Math.round(price * 10_000)
+  return Array.from(close, (price, row) => ({
+    openTicks: ticks(open[row]!),
+    highTicks: ticks(high[row]!),
+    lowTicks: ticks(low[row]!),
+    closeTicks: ticks(price),
+    lots: volume[row]!
+  }))
 }

@@ -2,6 +2,7 @@
  * Which strategies a floor runs: the examples, and modules the user names. Each module is loaded and its parameters
  * decoded before anything starts, so that a mistake in them costs a second and leaves nothing behind.
  */
+import { barIntervalsUs } from "@outcry/actor-feed/State"
 import { algorithmModule, algorithms } from "@outcry/algorithms/Registry"
 import { Effect, Schema } from "effect"
 import { accountStrategy } from "@outcry/model/AccountRecord"
@@ -137,6 +138,8 @@ const wordsOf = (text: string): string =>
     .replaceAll(/\s*\n\s*/g, " ")
     .replaceAll(/Expected no excess property at \["([^"]*)"\]/g, 'there is no parameter "$1"')
 
+const barSecondsMade: ReadonlyArray<number> = barIntervalsUs.map((intervalUs) => intervalUs / 1_000_000)
+
 /** Decodes the parameters as a node will, and returns the instruments they lead to. */
 const check = Effect.fnUntraced(function* (
   path: string,
@@ -164,13 +167,21 @@ const check = Effect.fnUntraced(function* (
       )
   })
   const instruments: ReadonlyArray<string> = defaults.instruments
-  for (const { instrument } of feeds)
+  for (const { barSeconds, instrument } of feeds) {
     if (!instruments.includes(instrument))
       return yield* userError(
         "InvalidParameters",
         `${definition.name} asks for ${instrument}, which this floor does not trade.`,
         `Use one of ${instruments.join(", ")}.`
       )
+    // It would wait for its first bar for ever, and nobody would know why it does not trade.
+    if (barSeconds !== undefined && !barSecondsMade.includes(barSeconds))
+      return yield* userError(
+        "InvalidParameters",
+        `${definition.name} asks for bars of ${barSeconds} s, which feeds do not make.`,
+        `Use bars of ${barSecondsMade.join(" or ")} s.`
+      )
+  }
   return feeds.map(({ instrument }) => instrument)
 })
 
