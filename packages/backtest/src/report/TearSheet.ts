@@ -42,6 +42,13 @@ const some = (names: ReadonlyArray<string>, most: number): string =>
 export const runName = ({ strategies }: BacktestResult): string =>
   some([...new Set(strategies.map(({ name }) => name))], 4) || "run without a strategy"
 
+/** As many as fit on about three lines, and at least one. */
+const instrumentsShown = (instruments: ReadonlyArray<string>): number => {
+  let room = 300
+  const fitting = instruments.findIndex((name) => (room -= name.length + 2) < 0)
+  return fitting === -1 ? instruments.length : Math.max(1, fitting)
+}
+
 const warningsMost = 30
 const strategiesMost = 30
 
@@ -68,7 +75,7 @@ const header = ({ facts = [], result }: TearSheetInput, figure: FigureText): Mar
     ...(result.strategies.length > strategiesMost
       ? [["…", `and ${result.strategies.length - strategiesMost} more strategies`] as const]
       : []),
-    ["Instruments", some(result.instruments, 12)],
+    ["Instruments", some(result.instruments, instrumentsShown(result.instruments))],
     [
       "Range",
       `${figure(result.from, "time")} to ${figure(result.to, "time")} UTC, ${figure(result.to - result.from, "duration")}`

@@ -40,7 +40,7 @@ export const stickingOut = `(() => {
   const over = document.documentElement.scrollWidth - document.documentElement.clientWidth
   if (over <= 0) return []
   return [...document.querySelectorAll("body *")]
-    .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5 && !each.parentElement.closest(".scroll"))
     .map((each) => each.tagName + "." + each.className)
 })()`
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { BacktestResult } from "../../src/BacktestResult.ts"
 import { tearSheet, type TearSheetInput } from "../../src/report/TearSheet.ts"
-import { oneDay, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
+import { oneDay, portfolio, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
 
 const input = (result: BacktestResult, more: Partial<TearSheetInput> = {}): TearSheetInput => ({
   result,
@@ -37,6 +37,7 @@ const samples = [
   ["ten years of days", tenYears(), true],
   ["a run without trades", withoutTrades(), false],
   ["a day of seconds", oneDay(), false],
+  ["a vectorised portfolio", portfolio(), true],
   ["a single point", { ...tenYears(0), curve: { timeUs: [0], equity: [5], exposure: [0] } }, false],
   ["an empty curve", { ...tenYears(0), curve: { timeUs: [], equity: [], exposure: [] }, strategies: [] }, false],
   [
