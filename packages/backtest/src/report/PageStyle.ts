@@ -41,7 +41,7 @@ th,td{text-align:left;padding:.28rem .55rem;border-bottom:1px solid var(--line);
 th{font-weight:600;color:var(--dim);white-space:nowrap}thead th{border-bottom-color:var(--dim)}
 td.n,th.n{text-align:right;white-space:nowrap}td.w,td code{white-space:nowrap}td.n small{white-space:normal;display:inline-block;max-width:14rem}
 tbody tr:hover td{background:var(--card)}
-th button{all:unset;cursor:pointer;color:var(--dim);font-weight:600}th button:focus-visible{outline:2px solid var(--accent)}
+th button{all:unset;cursor:pointer;padding:.25rem 0;color:var(--dim);font-weight:600}th button:focus-visible{outline:2px solid var(--accent)}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:0 2rem}.two>*{min-width:0}
 .heat td{text-align:right;padding:.3rem .4rem;border:1px solid var(--ground);white-space:nowrap;color:var(--text)}

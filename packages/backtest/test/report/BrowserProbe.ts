@@ -48,6 +48,12 @@ export const stickingOut = `(() => {
 export const cellsOf = (table: string): string =>
   `[...document.querySelectorAll(${JSON.stringify(`${table} tbody tr`)})].map((row) => [...row.children].map((cell) => cell.textContent))`
 
+/** Controls that are too small to be hit: WCAG 2.2, 2.5.8 asks for 24 by 24. */
+export const tooSmall = `[...document.querySelectorAll("button, input, select, nav a")]
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+  .map(([each, box]) => each.outerHTML.slice(0, 60) + " " + box.width + " × " + box.height)`
+
 /** Controls without a name that a screen reader could say. */
 export const nameless = `[...document.querySelectorAll("button, input, select, [tabindex]")]
   .filter((each) => !(each.textContent.trim() || each.getAttribute("aria-label") || each.closest("label")))

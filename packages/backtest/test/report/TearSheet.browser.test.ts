@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { comparisonPage } from "../../src/report/ComparisonPage.ts"
 import { readCsv } from "../../src/report/Csv.ts"
 import { tearSheet } from "../../src/report/TearSheet.ts"
-import { cellsOf, faintTexts, nameless, stickingOut } from "./BrowserProbe.ts"
+import { cellsOf, faintTexts, nameless, stickingOut, tooSmall } from "./BrowserProbe.ts"
 import { oneDay, portfolio, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
 
 const executable = [process.env["CHROMIUM"], "/usr/bin/chromium"].find((path) => {
@@ -116,6 +116,7 @@ describe.skipIf(executable === undefined)(title, () => {
     async ({ colorScheme, name }) => {
       await opened(name, { colorScheme }, async (page) => {
         expect(await page.evaluate(nameless)).toEqual([])
+        expect(await page.evaluate(tooSmall)).toEqual([])
         for (const width of [1440, 768, 390, 360]) {
           await page.setViewportSize({ width, height: 900 })
           expect(await page.evaluate(stickingOut), `at ${width} px`).toEqual([])
