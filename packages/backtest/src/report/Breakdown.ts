@@ -8,8 +8,8 @@ export interface Part {
   readonly winRate: number | undefined
   readonly profit: number
   readonly fees: number
-  /** Traded value: Σ price × quantity of fills. */
-  readonly traded: number
+  /** Traded value: Σ price × quantity of fills; undefined of a run that keeps no fills. */
+  readonly traded: number | undefined
   /** Mean µs from entry to exit. */
   readonly held: number | undefined
 }
@@ -34,7 +34,7 @@ export const breakdown = (result: BacktestResult, by: "instrument" | "strategy")
         winRate: own.length === 0 ? undefined : own.filter(({ profit }) => profit > 0).length / own.length,
         profit: own.reduce((sum, { profit }) => sum + profit, 0),
         fees: own.reduce((sum, { fees }) => sum + fees, 0),
-        traded: traded.get(name) ?? 0,
+        traded: result.fills.length === 0 ? undefined : (traded.get(name) ?? 0),
         held:
           own.length === 0
             ? undefined
@@ -51,7 +51,8 @@ export interface CostFigures {
   /** Change of equity before the three. */
   readonly gross: number
   readonly net: number
-  readonly traded: number
+  /** Σ price × quantity of fills; undefined where there are none. */
+  readonly traded: number | undefined
   /** Fees per traded value, fraction; undefined where nothing was traded. */
   readonly feeRate: number | undefined
   /** Fraction of fills that rested in the book; undefined where there are none. */
@@ -68,7 +69,7 @@ export const costFigures = (result: BacktestResult): CostFigures => {
     dividends,
     gross: net - fees - funding - dividends,
     net,
-    traded,
+    traded: result.fills.length === 0 ? undefined : traded,
     feeRate: traded > 0 ? Math.abs(fees) / traded : undefined,
     maker:
       result.fills.length === 0

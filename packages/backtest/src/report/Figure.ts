@@ -55,7 +55,7 @@ export const moneyDecimals = (size: number): number =>
 /** The fewest decimals that show all values to eight significant digits. */
 export const decimalsOf = (values: ReadonlyArray<number>): number => {
   let most = 0
-  for (const value of values.slice(0, 500)) {
+  for (const value of values) {
     if (!Number.isFinite(value) || value === 0) continue
     const exact = Number(value.toPrecision(8))
     let decimals = 0
@@ -87,7 +87,7 @@ export const numberFormats = (decimals: Decimals): Readonly<Partial<Record<Unit,
   count: { ...fixed(0), maximumFractionDigits: 1 },
   money: fixed(decimals.money),
   profit: { ...fixed(decimals.money), signDisplay: "exceptZero" },
-  price: fixed(decimals.price),
+  price: { ...fixed(Math.min(2, decimals.price)), maximumFractionDigits: decimals.price },
   quantity: { ...fixed(0), maximumFractionDigits: decimals.quantity }
 })
 

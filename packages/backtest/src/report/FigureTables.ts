@@ -52,7 +52,7 @@ export const headline = (result: BacktestResult, metrics: ReadonlyArray<Metric>,
   })
   const cells = [...own, ...named].map(
     ({ title, tone, unit, value, why }) =>
-      markup`<div title="${why}"><span>${title}</span><b class="${tone > 0 ? "good" : tone < 0 ? "bad" : ""}">${figure(value, unit)}</b></div>`
+      markup`<div title="${why}"><span>${title}</span><b class="${tone > 0 ? "good" : tone < 0 ? "bad" : ""}${figure(value, unit).length > 13 && " long"}">${figure(value, unit)}</b></div>`
   )
   return markup`<div class="heads">${cells}</div>`
 }

@@ -27,11 +27,11 @@ button,select,input{font:inherit;color:var(--text);background:var(--card);border
 button{cursor:pointer}button:disabled{color:var(--dim);border-color:var(--line);cursor:default}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 nav{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:1rem 0 0;font-size:.87rem}nav a{padding:.25rem 0}
-.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem .9rem;margin:.8rem 0 0}
-.facts dt{color:var(--dim)}.facts dd{margin:0;overflow-wrap:anywhere}
-.heads{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.2rem,1fr));gap:1px;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow:hidden;margin:1rem 0}
+.facts{display:grid;grid-template-columns:fit-content(16rem) minmax(0,1fr);gap:.15rem .9rem;margin:.8rem 0 0}
+.facts dt{color:var(--dim);overflow-wrap:anywhere}.facts dd{margin:0;overflow-wrap:anywhere}
+.heads{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.2rem,1fr));gap:1px;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow:hidden;margin:1rem 0}
 .heads div{box-shadow:0 0 0 1px var(--line);padding:.55rem .75rem;min-width:0}
-.heads span{display:block;color:var(--dim);font-size:.78rem}.heads b{font-size:1.2rem;font-weight:600;letter-spacing:-.01em;overflow-wrap:anywhere}
+.heads span{display:block;color:var(--dim);font-size:.78rem}.heads b{font-size:1.2rem;font-weight:600;letter-spacing:-.01em;overflow-wrap:anywhere}.heads b.long{font-size:1rem}
 .notice{border:1px solid var(--warn);border-left-width:.4rem;background:var(--warn-ground);border-radius:.4rem;padding:.6rem .9rem;margin:1rem 0}
 .notice h2{margin:0 0 .3rem;border:0;padding:0;color:var(--warn)}.notice ul{margin:.2rem 0;padding-left:1.1rem}.notice li{overflow-wrap:anywhere;margin:.2rem 0}
 .scroll{overflow-x:auto;max-width:100%;position:relative}
@@ -41,7 +41,7 @@ th,td{text-align:left;padding:.28rem .55rem;border-bottom:1px solid var(--line);
 th{font-weight:600;color:var(--dim);white-space:nowrap}thead th{border-bottom-color:var(--dim)}
 td.n,th.n{text-align:right;white-space:nowrap}td.w,td code{white-space:nowrap}td.n small{white-space:normal;display:inline-block;max-width:14rem}
 tbody tr:hover td{background:var(--card)}
-th button{all:unset;cursor:pointer;color:var(--dim);font-weight:600}th button:focus-visible{outline:2px solid var(--accent)}
+th button{all:unset;cursor:pointer;padding:.25rem 0;color:var(--dim);font-weight:600}th button:focus-visible{outline:2px solid var(--accent)}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:0 2rem}.two>*{min-width:0}
 .heat td{text-align:right;padding:.3rem .4rem;border:1px solid var(--ground);white-space:nowrap;color:var(--text)}

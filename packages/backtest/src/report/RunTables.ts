@@ -8,18 +8,14 @@ import { type Markup, markup } from "./Markup.ts"
 const toned = (value: number, figure: FigureText): Markup =>
   markup`<td class="n ${value < 0 ? "bad" : value > 0 ? "good" : ""}">${figure(value, "profit")}</td>`
 
+const noFills = markup`<td class="n none" title="The run left no fills.">${absent}</td>`
+
 export const costTable = (result: BacktestResult, figure: FigureText): Markup => {
   const { dividends, feeRate, fees, funding, gross, maker, net, traded } = costFigures(result)
   const row = (title: string, value: number): Markup => markup`<tr><td>${title}</td>${toned(value, figure)}</tr>`
-  const rate =
-    feeRate === undefined
-      ? markup`<td class="n none" title="Nothing was traded.">${absent}</td>`
-      : markup`<td class="n">${figure(feeRate * 10_000, "ratio")} bps</td>`
-  const rested =
-    maker === undefined
-      ? markup`<td class="n none" title="There are no fills.">${absent}</td>`
-      : markup`<td class="n">${figure(maker, "percent")}</td>`
-  return markup`<h2 id="costs">Costs, ${result.asset}</h2><table><tbody>${row("Result before costs", gross)}${row("Fees", fees)}${row("Funding", funding)}${row("Dividends", dividends)}${row("Net profit", net)}<tr><td>Traded value</td><td class="n">${figure(traded, "money")}</td></tr><tr><td>Fees per traded value</td>${rate}</tr><tr><td>Fills that rested in the book</td>${rested}</tr></tbody></table>`
+  const rate = feeRate === undefined ? noFills : markup`<td class="n">${figure(feeRate * 10_000, "ratio")} bps</td>`
+  const rested = maker === undefined ? noFills : markup`<td class="n">${figure(maker, "percent")}</td>`
+  return markup`<h2 id="costs">Costs, ${result.asset}</h2><table><tbody>${row("Result before costs", gross)}${row("Fees", fees)}${row("Funding", funding)}${row("Dividends", dividends)}${row("Net profit", net)}<tr><td>Traded value</td>${traded === undefined ? noFills : markup`<td class="n">${figure(traded, "money")}</td>`}</tr><tr><td>Fees per traded value</td>${rate}</tr><tr><td>Fills that rested in the book</td>${rested}</tr></tbody></table>`
 }
 
 export const funnelList = (result: BacktestResult, figure: FigureText): Markup => {
@@ -52,7 +48,7 @@ export const partTable = (result: BacktestResult, by: "instrument" | "strategy",
     .slice(0, partsShown)
     .map(
       ({ fees, held, name, profit, traded, trades, winRate }) =>
-        markup`<tr><th scope="row">${name}</th><td class="n">${figure(trades, "count")}</td>${winRate === undefined ? absentCell : markup`<td class="n">${figure(winRate, "percent")}</td>`}${toned(profit, figure)}<td><i class="share ${profit < 0 ? "bad" : "good"}" style="width:${((Math.abs(profit) / most) * 7).toFixed(2)}em"></i></td><td class="n">${figure(fees, "money")}</td><td class="n">${figure(traded, "money")}</td>${held === undefined ? absentCell : markup`<td class="n">${figure(held, "duration")}</td>`}</tr>`
+        markup`<tr><th scope="row">${name}</th><td class="n">${figure(trades, "count")}</td>${winRate === undefined ? absentCell : markup`<td class="n">${figure(winRate, "percent")}</td>`}${toned(profit, figure)}<td><i class="share ${profit < 0 ? "bad" : "good"}" style="width:${((Math.abs(profit) / most) * 7).toFixed(2)}em"></i></td><td class="n">${figure(fees, "money")}</td>${traded === undefined ? noFills : markup`<td class="n">${figure(traded, "money")}</td>`}${held === undefined ? absentCell : markup`<td class="n">${figure(held, "duration")}</td>`}</tr>`
     )
   const more =
     parts.length > partsShown && markup`<p class="dim">The ${partsShown} best of ${figure(parts.length, "count")}.</p>`

@@ -23,17 +23,21 @@ export interface TearSheetInput {
   readonly facts?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
+/** Some hundreds of the values spread over all of them, and the last of each instrument: a cheap one may be traded late. */
+const sample = <A extends { readonly instrument: string }>(rows: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const every = Math.ceil(rows.length / 300)
+  return [...rows.filter((_, at) => at % every === 0), ...new Map(rows.map((row) => [row.instrument, row])).values()]
+}
+
 /** Decimals that suit a result's prices, quantities and equity. */
-export const decimalsFor = (result: BacktestResult): Decimals => ({
-  money: moneyDecimals(Math.max(Math.abs(result.equityStart), Math.abs(result.equityEnd))),
-  price: decimalsOf([
-    ...result.fills.slice(0, 200).map(({ price }) => price),
-    ...(result.fills.length > 0
-      ? []
-      : result.trades.slice(0, 200).flatMap(({ priceEntry, priceExit }) => [priceEntry, priceExit]))
-  ]),
-  quantity: decimalsOf(result.trades.slice(0, 400).map(({ quantity }) => quantity))
-})
+export const decimalsFor = ({ equityEnd, equityStart, trades }: BacktestResult): Decimals => {
+  const sampled = sample(trades)
+  return {
+    money: moneyDecimals(Math.max(Math.abs(equityStart), Math.abs(equityEnd))),
+    price: decimalsOf(sampled.flatMap(({ priceEntry, priceExit }) => [priceEntry, priceExit])),
+    quantity: decimalsOf(sampled.map(({ quantity }) => quantity))
+  }
+}
 
 const some = (names: ReadonlyArray<string>, most: number): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
@@ -41,6 +45,13 @@ const some = (names: ReadonlyArray<string>, most: number): string =>
 /** "moving-average, breakout": what a run is called. */
 export const runName = ({ strategies }: BacktestResult): string =>
   some([...new Set(strategies.map(({ name }) => name))], 4) || "run without a strategy"
+
+/** As many as fit on about three lines, and at least one. */
+const instrumentsShown = (instruments: ReadonlyArray<string>): number => {
+  let room = 300
+  const fitting = instruments.findIndex((name) => (room -= name.length + 2) < 0)
+  return fitting === -1 ? instruments.length : Math.max(1, fitting)
+}
 
 const warningsMost = 30
 const strategiesMost = 30
@@ -68,7 +79,7 @@ const header = ({ facts = [], result }: TearSheetInput, figure: FigureText): Mar
     ...(result.strategies.length > strategiesMost
       ? [["…", `and ${result.strategies.length - strategiesMost} more strategies`] as const]
       : []),
-    ["Instruments", some(result.instruments, 12)],
+    ["Instruments", some(result.instruments, instrumentsShown(result.instruments))],
     [
       "Range",
       `${figure(result.from, "time")} to ${figure(result.to, "time")} UTC, ${figure(result.to - result.from, "duration")}`

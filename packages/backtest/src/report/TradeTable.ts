@@ -46,6 +46,8 @@ export interface TableData {
   readonly file: string
 }
 
+const eightDigits = (value: number): number => Number(value.toPrecision(8))
+
 const isTime = (unit: Unit | undefined): boolean => unit === "time" || unit === "date"
 
 const stepOf = (times: ReadonlyArray<number>): number =>
@@ -64,7 +66,7 @@ const columnData = ({ key, of, unit }: Column, trades: ReadonlyArray<RoundTrip>)
     const rows = isTime(unit) ? numbers.map((time, at) => time - (numbers[at - 1] ?? 0)) : numbers
     return { key, unit, step, values: rows.map((time) => Math.round(time / step)) }
   }
-  return { key, unit, values: numbers.map((value) => (Number.isFinite(value) ? Number(value.toPrecision(8)) : null)) }
+  return { key, unit, values: numbers.map((value) => (Number.isFinite(value) ? eightDigits(value) : null)) }
 }
 
 const dayUs = 86_400e6
@@ -95,7 +97,7 @@ export const tradeTable = (result: BacktestResult, figure: FigureText, file: str
       const value = of(trade)
       if (unit === undefined) return markup`<td>${value}</td>`
       const tone = unit !== "profit" || value === 0 ? "" : Number(value) < 0 ? " bad" : " good"
-      return markup`<td class="${isTime(unit) ? "w" : "n"}${tone}">${figure(Number(value), unit)}</td>`
+      return markup`<td class="${isTime(unit) ? "w" : "n"}${tone}">${figure(unit === "duration" || isTime(unit) ? Number(value) : eightDigits(Number(value)), unit)}</td>`
     })
     return markup`<tr>${cells}</tr>`
   })

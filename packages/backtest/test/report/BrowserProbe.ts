@@ -40,13 +40,19 @@ export const stickingOut = `(() => {
   const over = document.documentElement.scrollWidth - document.documentElement.clientWidth
   if (over <= 0) return []
   return [...document.querySelectorAll("body *")]
-    .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5 && !each.parentElement.closest(".scroll"))
     .map((each) => each.tagName + "." + each.className)
 })()`
 
 /** Cells of the first rows of a table, as they are shown. */
 export const cellsOf = (table: string): string =>
   `[...document.querySelectorAll(${JSON.stringify(`${table} tbody tr`)})].map((row) => [...row.children].map((cell) => cell.textContent))`
+
+/** Controls that are too small to be hit: WCAG 2.2, 2.5.8 asks for 24 by 24. */
+export const tooSmall = `[...document.querySelectorAll("button, input, select, nav a")]
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24))
+  .map(([each, box]) => each.outerHTML.slice(0, 60) + " " + box.width + " × " + box.height)`
 
 /** Controls without a name that a screen reader could say. */
 export const nameless = `[...document.querySelectorAll("button, input, select, [tabindex]")]

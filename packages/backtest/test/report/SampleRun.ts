@@ -301,3 +301,26 @@ export const sampleMetrics = (run: BacktestResult): ReadonlyArray<Metric> => {
     }
   ]
 }
+
+/** Vectorised, of two strategies with long names, without orders and fills, growing more than tenfold. */
+export const portfolio = (): BacktestResult => {
+  const run = sampleRun({
+    seed: 23,
+    from: start,
+    points: 3000,
+    stepUs: dayUs,
+    trades: 400,
+    edge: 0.035,
+    instruments: Array.from({ length: 30 }, (_, at) => `exchange-with-a-long-name:TOKEN${at}PERPETUALCONTRACT/USDT`)
+  })
+  const names = ["cross-sectional-momentum-over-thirty-perpetuals", "mean-reversion"] as const
+  return {
+    ...run,
+    kind: "vectorised",
+    strategies: names.map((name) => ({ id: `${name}-1`, name, version: 1, parameters: { lookback: 90, top: 5 } })),
+    trades: run.trades.map((trade, at) => ({ ...trade, strategy: `${names[at % 2]!}-1` })),
+    orders: [],
+    fills: [],
+    warnings: []
+  }
+}

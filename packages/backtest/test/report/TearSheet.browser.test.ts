@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { comparisonPage } from "../../src/report/ComparisonPage.ts"
 import { readCsv } from "../../src/report/Csv.ts"
 import { tearSheet } from "../../src/report/TearSheet.ts"
-import { cellsOf, faintTexts, nameless, stickingOut } from "./BrowserProbe.ts"
-import { oneDay, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
+import { cellsOf, faintTexts, nameless, stickingOut, tooSmall } from "./BrowserProbe.ts"
+import { oneDay, portfolio, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
 
 const executable = [process.env["CHROMIUM"], "/usr/bin/chromium"].find((path) => {
   if (path === undefined || path === "") return false
@@ -35,6 +35,22 @@ const pages = {
   "ten years": () => tearSheet({ result: run, metrics: sampleMetrics(run), benchmark: sampleBenchmark(run) }),
   "no trades": () => tearSheet({ result: withoutTrades(), metrics: sampleMetrics(withoutTrades()) }),
   "one day": () => tearSheet({ result: oneDay(), metrics: sampleMetrics(oneDay()) }),
+  portfolio: () =>
+    tearSheet({
+      result: portfolio(),
+      metrics: sampleMetrics(portfolio()),
+      tables: [
+        {
+          title: "Walk-forward",
+          note: "Each window was tuned on the two years before it.",
+          columns: [{ title: "Window" }, { title: "Lookback", unit: "count" }, { title: "Return", unit: "change" }],
+          rows: [
+            ["2018", 90, 0.31],
+            ["2019", 60, undefined]
+          ]
+        }
+      ]
+    }),
   comparison: () =>
     comparisonPage([
       { name: "base", result: run, metrics: sampleMetrics(run) },
@@ -100,6 +116,7 @@ describe.skipIf(executable === undefined)(title, () => {
     async ({ colorScheme, name }) => {
       await opened(name, { colorScheme }, async (page) => {
         expect(await page.evaluate(nameless)).toEqual([])
+        expect(await page.evaluate(tooSmall)).toEqual([])
         for (const width of [1440, 768, 390, 360]) {
           await page.setViewportSize({ width, height: 900 })
           expect(await page.evaluate(stickingOut), `at ${width} px`).toEqual([])

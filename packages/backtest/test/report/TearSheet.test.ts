@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { BacktestResult } from "../../src/BacktestResult.ts"
 import { tearSheet, type TearSheetInput } from "../../src/report/TearSheet.ts"
-import { oneDay, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
+import { oneDay, portfolio, sampleBenchmark, sampleMetrics, tenYears, withoutTrades } from "./SampleRun.ts"
 
 const input = (result: BacktestResult, more: Partial<TearSheetInput> = {}): TearSheetInput => ({
   result,
@@ -37,6 +37,7 @@ const samples = [
   ["ten years of days", tenYears(), true],
   ["a run without trades", withoutTrades(), false],
   ["a day of seconds", oneDay(), false],
+  ["a vectorised portfolio", portfolio(), true],
   ["a single point", { ...tenYears(0), curve: { timeUs: [0], equity: [5], exposure: [0] } }, false],
   ["an empty curve", { ...tenYears(0), curve: { timeUs: [], equity: [], exposure: [] }, strategies: [] }, false],
   [
@@ -75,6 +76,8 @@ describe.each(samples)("a tear sheet of %s", (_, result, compared) => {
   })
 })
 
+const many = tenYears(65_000)
+
 describe("a tear sheet", () => {
   it("runs nothing that a name, a parameter or a warning smuggles in", () => {
     const evil = `</script><script>alert("1")</script><img src=x onerror='alert(2)'>`
@@ -103,8 +106,16 @@ describe("a tear sheet", () => {
     expect(unbalanced(seen(html))).toEqual([])
   })
 
+  it("shows the prices of a cheap instrument beside those of a dear one, in full", () => {
+    const run = tenYears(400)
+    const last = { ...run.trades.at(-1)!, instrument: "sim:SHIB/USDT", priceEntry: 0.00001234, priceExit: 0.00001301 }
+    const text = words(tearSheet(input({ ...run, trades: [last, ...run.trades.slice(0, -1)] })))
+    expect(text).toMatch(/sim:SHIB\/USDT\s+\w+\s+[\d.,]+\s+0\.00001234\s+0\.00001301/)
+    expect(text).toMatch(/\s\d{2},\d{3}\.\d{2}\s/)
+  })
+
   it("holds fifty thousand round trips in five megabytes, every one of them", () => {
-    const html = tearSheet(input(tenYears(50_000)))
+    const html = tearSheet(input({ ...many, trades: many.trades.slice(0, 50_000) }))
     expect(Buffer.byteLength(html)).toBeLessThan(5_000_000)
     expect(dataOf(html).tables["trades"]!.columns.map(({ values }) => values.length)).toEqual(
       new Array(12).fill(50_000)
@@ -113,11 +124,11 @@ describe("a tear sheet", () => {
   })
 
   it("says which round trips it leaves out when there are still more", () => {
-    const html = tearSheet(input(tenYears(120_000)))
+    const html = tearSheet(input(many))
     expect(Buffer.byteLength(html)).toBeLessThan(5_000_000)
     const kept = dataOf(html).tables["trades"]!.columns[0]!.values.length
     expect(kept).toBeGreaterThan(40_000)
-    expect(words(html)).toContain(`The first ${kept.toLocaleString("en-US")} of 120,000 round trips`)
+    expect(words(html)).toContain(`The first ${kept.toLocaleString("en-US")} of 65,000 round trips`)
   })
 
   it("stays small whatever a run brings with it", () => {
