@@ -26,7 +26,7 @@ export class SingularCovariance extends Schema.TaggedError<SingularCovariance>()
 
 /** Constraints that no portfolio meets together. */
 export class InfeasibleConstraints extends Schema.TaggedError<InfeasibleConstraints>()("InfeasibleConstraints", {
-  /** Names of the constraints that exclude each other; others may not be among them by chance, these are. */
+  /** Names of constraints that exclude each other. There may be more such sets; this one is as small as it can be. */
   conflicting: Schema.Array(Schema.String),
   /** By how much they miss each other, summed, in weight. */
   violation: Schema.Number

@@ -2,7 +2,7 @@
  * Whether returns differ by month of the year or day of the week, with a t-statistic for each against the rest of the days.
  * Source: French, "Stock Returns and the Weekend Effect", 1980; Welch's test, "The Generalization of Student's Problem", 1947.
  */
-import { type CalendarPeriod, dateOf, returnsByPeriod, weekdayOf } from "./Calendar.ts"
+import { dateOf, returnsByPeriod, weekdayOf } from "./Calendar.ts"
 import { studentTwoSided } from "./Distribution.ts"
 import { isFlat, mean, median, variance } from "./Moments.ts"
 import { type Numbers, requireFinite, requireSameLength, requireTimes } from "./Series.ts"
@@ -33,26 +33,13 @@ const welch = (own: Numbers, rest: Numbers): { readonly t: number; readonly prob
   return { t, probability: studentTwoSided(t, degrees) }
 }
 
-/** Returns at the times at which their periods end, epoch µs UTC. Buckets without a return have no row. */
-export const calendarEffects = (
-  times: Numbers,
-  returns: Numbers,
-  by: "month" | "weekday"
-): ReadonlyArray<CalendarEffect> => {
-  requireTimes("times", times)
-  requireFinite("returns", returns)
-  requireSameLength("returns", returns, "times", times.length)
-  const bucketOf = by === "month" ? (time: number) => dateOf(time).month : weekdayOf
-  const buckets = Array.from({ length: times.length }, (_, at) => bucketOf(times[at]!))
-  const all = Array.from(returns)
-  return Array.from(new Set(buckets))
+const effectsOf = (buckets: ReadonlyArray<number>, returns: ReadonlyArray<number>): ReadonlyArray<CalendarEffect> =>
+  Array.from(new Set(buckets))
     .toSorted((a, b) => a - b)
     .map((bucket) => {
-      const own = all.filter((_, at) => buckets[at] === bucket)
-      const test = welch(
-        own,
-        all.filter((_, at) => buckets[at] !== bucket)
-      )
+      const own = returns.filter((_, at) => buckets[at] === bucket)
+      const rest = returns.filter((_, at) => buckets[at] !== bucket)
+      const test = welch(own, rest)
       return {
         bucket,
         count: own.length,
@@ -64,31 +51,30 @@ export const calendarEffects = (
         probability: test?.probability
       }
     })
+
+/** Of returns at the times at which their periods end, epoch µs UTC. Buckets without a return have no row. */
+export const calendarEffects = (
+  times: Numbers,
+  returns: Numbers,
+  by: "month" | "weekday"
+): ReadonlyArray<CalendarEffect> => {
+  requireTimes("times", times)
+  requireFinite("returns", returns)
+  requireSameLength("returns", returns, "times", times.length)
+  const bucketOf = by === "month" ? (time: number) => dateOf(time).month : weekdayOf
+  return effectsOf(Array.from(times, bucketOf), Array.from(returns))
 }
 
-/** The same of a curve: of its monthly returns by month of the year, of its daily returns by day of the week. */
+/** Of a curve: of its monthly returns by month of the year, of its daily returns by day of the week. */
 export const calendarEffectsOf = (
   times: Numbers,
   equity: Numbers,
   by: "month" | "weekday"
 ): ReadonlyArray<CalendarEffect> => {
-  const period: CalendarPeriod = by === "month" ? "month" : "day"
   // The first period has no value before it: its return is not a whole period's.
-  const rows = returnsByPeriod(times, equity, period).slice(1)
-  const middles = rows.map(({ index }) => (period === "day" ? (index + 0.5) * 86_400_000_000 : index))
-  if (period === "day")
-    return calendarEffects(
-      middles,
-      rows.map((row) => row.return),
-      by
-    )
-  return calendarEffects(
-    middles.map(middleOfMonth),
-    rows.map((row) => row.return),
-    by
+  const rows = returnsByPeriod(times, equity, by === "month" ? "month" : "day").slice(1)
+  return effectsOf(
+    rows.map(({ index }) => (by === "month" ? (index % 12) + 1 : weekdayOf(index * 86_400_000_000))),
+    rows.map((row) => row.return)
   )
 }
-
-/** A time within a month that is counted from year 0: its 15th, give or take a day. */
-const middleOfMonth = (month: number): number =>
-  ((Math.floor(month / 12) - 1970) * 365.2425 + (month % 12) * 30.44 + 15) * 86_400_000_000

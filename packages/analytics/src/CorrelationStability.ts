@@ -2,7 +2,7 @@
 import { type AssetReturns, correlationOf, requireAssets, sampleCovariance } from "./Covariance.ts"
 import type { Matrix } from "./Matrix.ts"
 import { correlation, isFlat, mean, variance } from "./Moments.ts"
-import { type Numbers, requireFinite, requireSameLength, requireWhole } from "./Series.ts"
+import { type Numbers, refuse, requireFinite, requireSameLength, requireWhole } from "./Series.ts"
 
 /** Pearson's coefficient of the last `window` returns of two assets; NaN until there are so many and where one does not vary. */
 export const rollingCorrelation = (a: Numbers, b: Numbers, window: number): Float64Array => {
@@ -45,8 +45,9 @@ export const correlationStability = (returns: AssetReturns, window: number, step
   const periods = requireAssets(returns)
   requireWhole("window", window, 3)
   requireWhole("step", step, 1)
-  requireWhole("returns' length less window", periods - window, step)
-  requireWhole("number of assets", returns.length, 2)
+  if (periods < window + step)
+    refuse("returns", `has ${periods} periods, which make no two windows`, `Give at least ${window + step}`)
+  if (returns.length < 2) refuse("returns", "has one asset, which correlates with no other", "Give at least two")
   const windows: Array<Matrix> = []
   for (let end = periods; end >= window; end -= step)
     windows.unshift(correlationOf(sampleCovariance(returns.map((series) => part(series, end - window, end)))))

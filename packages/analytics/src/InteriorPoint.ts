@@ -113,68 +113,104 @@ const lifted = (values: Float64Array): Float64Array => {
   return least > 1e-3 ? values : values.map((value) => value + 1 - least)
 }
 
-/** The best point that was reached, with its residual; never throws. */
-export const interiorPoint = (problem: QuadraticProgram): QuadraticSolution => {
+interface Point {
+  readonly x: Float64Array
+  readonly y: Float64Array
+  readonly s: Float64Array
+  readonly z: Float64Array
+}
+
+/** Where the conditions hold but for sz = 0, the slacks then lifted above 0. */
+const startOf = (problem: QuadraticProgram): Point => {
   const { equalities, inequalities, linear } = problem
-  const rows = inequalities.length
-  const bounds = Float64Array.from(inequalities, ({ bound }) => bound)
-  const first = Float64Array.from(linear, (value) => -value)
-  addTransposed(first, inequalities, bounds)
-  const start = factored(problem, new Float64Array(rows).fill(1))?.(
-    first,
+  const right = Float64Array.from(linear, (value) => -value)
+  addTransposed(
+    right,
+    inequalities,
+    inequalities.map(({ bound }) => bound)
+  )
+  const solve = factored(problem, new Float64Array(inequalities.length).fill(1))
+  const start = solve?.(
+    right,
     Float64Array.from(equalities, ({ bound }) => bound)
   )
   const x = start?.dx ?? new Float64Array(linear.length)
-  const y = start?.dy ?? new Float64Array(equalities.length)
   const slack = Float64Array.from(inequalities, (row) => row.bound - applied(row, x))
-  const s = lifted(slack)
-  const z = lifted(slack.map((value) => -value))
+  return {
+    x,
+    y: start?.dy ?? new Float64Array(equalities.length),
+    s: lifted(slack),
+    z: lifted(slack.map((value) => -value))
+  }
+}
+
+/**
+ * Newton's steps from a point, towards sz = target, `crossed` being the product of the changes that the prediction made. Undefined
+ * where rounding has left no system to solve.
+ */
+const stepsFrom = (problem: QuadraticProgram, { s, x, y, z }: Point) => {
+  const { equalities, inequalities } = problem
+  const dual = dualResidual(problem, x, y, z)
+  const primal = Float64Array.from(equalities, (row) => row.bound - applied(row, x))
+  const outside = Float64Array.from(inequalities, (row, k) => applied(row, x) + s[k]! - row.bound)
+  const solve = factored(
+    problem,
+    z.map((value, k) => value / s[k]!)
+  )
+  if (solve === undefined) return undefined
+  return (target: number, crossed: (k: number) => number): Point => {
+    const pull = z.map((value, k) => (value * outside[k]! - (s[k]! * value + crossed(k) - target)) / s[k]!)
+    const right = dual.map((value) => -value)
+    addTransposed(
+      right,
+      inequalities,
+      pull.map((value) => -value)
+    )
+    const { dx, dy } = solve(right, primal)
+    const turned = Float64Array.from(inequalities, (row) => applied(row, dx))
+    return {
+      x: dx,
+      y: dy,
+      s: turned.map((value, k) => -outside[k]! - value),
+      z: turned.map((value, k) => (z[k]! / s[k]!) * value + pull[k]!)
+    }
+  }
+}
+
+/** Mean of sz after a step of that length. */
+const gapAfter = ({ s, z }: Point, change: Point, length: number): number => {
+  let sum = 0
+  for (let k = 0; k < s.length; k++) sum += (s[k]! + length * change.s[k]!) * (z[k]! + length * change.z[k]!)
+  return sum / s.length
+}
+
+/** The step to take: predicted, then corrected towards a gap that the prediction shows to be within reach. */
+const changeFrom = (problem: QuadraticProgram, point: Point): Point | undefined => {
+  const step = stepsFrom(problem, point)
+  const predicted = step?.(0, () => 0)
+  if (step === undefined || predicted === undefined || point.s.length === 0) return predicted
+  const reach = Math.min(longest(point.s, predicted.s), longest(point.z, predicted.z))
+  const gap = gapAfter(point, predicted, 0)
+  return step(gap * (gapAfter(point, predicted, reach) / gap) ** 3, (k) => predicted.s[k]! * predicted.z[k]!)
+}
+
+/** The best point that was reached, with its residual; never throws. */
+export const interiorPoint = (problem: QuadraticProgram): QuadraticSolution => {
+  const point = startOf(problem)
+  const { s, x, y, z } = point
   let best: QuadraticSolution = { x: x.slice(), y: y.slice(), z: z.slice(), iterations: 0, residual: Infinity }
   for (let iteration = 1; iteration <= iterationsMax; iteration++) {
     const residual = residualOf(problem, x, y, z)
     if (residual < best.residual) best = { x: x.slice(), y: y.slice(), z: z.slice(), iterations: iteration, residual }
     if (residual <= goal || iteration - best.iterations > patience || Number.isNaN(residual)) break
-    const dual = dualResidual(problem, x, y, z)
-    const primal = Float64Array.from(equalities, (row) => row.bound - applied(row, x))
-    const outside = Float64Array.from(inequalities, (row, k) => applied(row, x) + s[k]! - row.bound)
-    const solve = factored(
-      problem,
-      z.map((value, k) => value / s[k]!)
-    )
-    if (solve === undefined) break
-    /** The step towards sz = target, `crossed` being the product of the last step's changes. */
-    const step = (target: number, crossed: (k: number) => number) => {
-      const pull = z.map((value, k) => (value * outside[k]! - (s[k]! * value + crossed(k) - target)) / s[k]!)
-      const right = dual.map((value) => -value)
-      addTransposed(
-        right,
-        inequalities,
-        pull.map((value) => -value)
-      )
-      const { dx, dy } = solve(right, primal)
-      const turned = Float64Array.from(inequalities, (row) => applied(row, dx))
-      return {
-        dx,
-        dy,
-        ds: turned.map((value, k) => -outside[k]! - value),
-        dz: turned.map((value, k) => (z[k]! / s[k]!) * value + pull[k]!)
-      }
-    }
-    let mean = 0
-    for (let k = 0; k < rows; k++) mean += (s[k]! * z[k]!) / rows
-    const predicted = step(0, () => 0)
-    const reach = Math.min(longest(s, predicted.ds), longest(z, predicted.dz))
-    let after = 0
-    for (let k = 0; k < rows; k++)
-      after += ((s[k]! + reach * predicted.ds[k]!) * (z[k]! + reach * predicted.dz[k]!)) / rows
-    const target = rows === 0 ? 0 : mean * (after / mean) ** 3
-    const { ds, dx, dy, dz } = rows === 0 ? predicted : step(target, (k) => predicted.ds[k]! * predicted.dz[k]!)
-    const length = rows === 0 ? 1 : Math.min(1, 0.995 * Math.min(longest(s, ds), longest(z, dz)))
-    for (let at = 0; at < x.length; at++) x[at]! += length * dx[at]!
-    for (let k = 0; k < y.length; k++) y[k]! += length * dy[k]!
-    for (let k = 0; k < rows; k++) {
-      s[k] = Math.max(s[k]! + length * ds[k]!, 1e-300)
-      z[k] = Math.max(z[k]! + length * dz[k]!, 1e-300)
+    const change = changeFrom(problem, point)
+    if (change === undefined) break
+    const length = s.length === 0 ? 1 : Math.min(1, 0.995 * Math.min(longest(s, change.s), longest(z, change.z)))
+    for (let at = 0; at < x.length; at++) x[at]! += length * change.x[at]!
+    for (let k = 0; k < y.length; k++) y[k]! += length * change.y[k]!
+    for (let k = 0; k < s.length; k++) {
+      s[k] = Math.max(s[k]! + length * change.s[k]!, 1e-300)
+      z[k] = Math.max(z[k]! + length * change.z[k]!, 1e-300)
     }
   }
   return best

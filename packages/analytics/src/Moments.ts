@@ -57,9 +57,14 @@ export const momentsOf = (values: Numbers): Moments => {
 /** A copy in rising order. */
 export const sorted = (values: Numbers): Float64Array => Float64Array.from(values).toSorted()
 
-/** The quantile of values in rising order, between the two nearest (Hyndman and Fan, 1996, type 7; numpy's and R's default). */
+/**
+ * The quantile of values in rising order, between the two nearest (Hyndman and Fan, 1996, type 7; numpy's and R's default). A place
+ * that misses one of the values by rounding only, as 1 − 0.9 does, is that value.
+ */
 export const quantileSorted = (rising: Numbers, probability: number): number => {
   const place = (rising.length - 1) * probability
+  const nearest = Math.round(place)
+  if (Math.abs(place - nearest) <= 1e-15 * rising.length) return rising[nearest]!
   const below = Math.floor(place)
   const low = rising[below]!
   return below + 1 < rising.length ? low + (place - below) * (rising[below + 1]! - low) : low

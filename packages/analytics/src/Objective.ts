@@ -6,7 +6,7 @@
  */
 import { isFlat } from "./Moments.ts"
 import { ratePerPeriod } from "./Returns.ts"
-import { type Numbers, requireFinite } from "./Series.ts"
+import { type Numbers, requireFinite, requireWithin } from "./Series.ts"
 
 export const objectives = ["totalReturn", "sharpe", "sortino", "maxDrawdown", "calmar"] as const
 export type Objective = (typeof objectives)[number]
@@ -52,9 +52,10 @@ export const objectivesInto = (
 
 export type Objectives = { readonly [K in Objective]: number | undefined }
 
-/** The five as a record; throws InvalidInput for a curve with a missing value, or of fewer than two. */
+/** The five as a record; throws InvalidInput for a curve with a missing value, of fewer than two, or that begins at 0 or below. */
 export const objectivesOf = (equity: Numbers, periodsPerYear: number, riskFree = 0): Objectives => {
   requireFinite("equity", equity, 2)
+  requireWithin("equity[0]", equity[0]!, Number.MIN_VALUE)
   const out = objectivesInto(new Float64Array(objectives.length), equity, periodsPerYear, riskFree)
   const defined = (at: number): number | undefined => (Number.isNaN(out[at]) ? undefined : out[at])
   return {

@@ -246,6 +246,6 @@ describe("correlation's stability", () => {
     )
     expect(repeated.change).toBeCloseTo(0, 12)
     expect(rollingCorrelation(a, turning, 30)[59]).toBeCloseTo(-1, 12)
-    expect(() => correlationStability([a, steady], 100)).toThrow("returns' length less window is 20")
+    expect(() => correlationStability([a, steady], 100)).toThrow("make no two windows. Give at least 200")
   })
 })

@@ -85,7 +85,7 @@ describe("within constraints", () => {
   })
 
   it("hold for every goal, at random", () => {
-    for (let seed = 1; seed <= 25; seed++) {
+    for (let seed = 1; seed <= 18; seed++) {
       const { assets, covariance, current, expected } = universe(seed, 6 + (seed % 12))
       const constraints: PortfolioConstraints = {
         weightMin: seed % 2 === 0 ? -0.2 : 0,

@@ -192,6 +192,7 @@ describe("objectives", () => {
     const out = new Float64Array(5)
     expect(objectivesInto(out, sampleEquity, 252, 0.03)).toBe(out)
     expect(out[1]).toBeCloseTo(reference.sharpe, 10)
+    expect(() => objectivesOf([0, 1], 252)).toThrow("equity[0] is 0")
     expect(() => objectivesOf([1, Number.NaN], 252)).toThrow("equity has NaN at index 1")
   })
 })

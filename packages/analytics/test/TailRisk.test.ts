@@ -86,11 +86,11 @@ describe("value at risk", () => {
   })
 
   it("the simulated comes near what it simulates, and again exactly from its seed", () => {
-    const normal = { confidence: 0.95, seed: 11, paths: 200_000 }
+    const normal = { confidence: 0.95, seed: 11, paths: 100_000 }
     const simulated = monteCarloRisk(sampleReturns, normal)
     const exact = parametricRisk(sampleReturns, 0.95)
-    expect(Math.abs(simulated.valueAtRisk / exact.valueAtRisk - 1)).toBeLessThan(0.01)
-    expect(Math.abs(simulated.conditional / exact.conditional - 1)).toBeLessThan(0.01)
+    expect(Math.abs(simulated.valueAtRisk / exact.valueAtRisk - 1)).toBeLessThan(0.015)
+    expect(Math.abs(simulated.conditional / exact.conditional - 1)).toBeLessThan(0.015)
     expect(monteCarloRisk(sampleReturns, normal)).toEqual(simulated)
     const drawn = monteCarloRisk(sampleReturns, { ...normal, draws: "history", horizon: 5 })
     expect(drawn.valueAtRisk).toBeGreaterThan(simulated.valueAtRisk)
@@ -134,11 +134,11 @@ describe("volatility", () => {
   })
 
   it("of ranges is that of the walk inside the bars", () => {
-    // 400 bars of 2,000 steps each of a driftless walk: both estimate 1 % a bar, a discrete walk's range a little less.
-    const steps = normalReturns(5, 800_000, 0, 0.01 / Math.sqrt(2000))
+    // 200 bars of 2,000 steps each of a driftless walk: both estimate 1 % a bar, a discrete walk's range a little less.
+    const steps = normalReturns(5, 400_000, 0, 0.01 / Math.sqrt(2000))
     const bars = { open: [1], high: [1], low: [1], close: [1] }
     for (const list of Object.values(bars)) list.length = 0
-    for (let bar = 0; bar < 400; bar++) {
+    for (let bar = 0; bar < 200; bar++) {
       let price = 100
       let [high, low] = [price, price]
       for (let step = 0; step < 2000; step++) {
@@ -151,8 +151,8 @@ describe("volatility", () => {
       bars.low.push(low)
       bars.close.push(price)
     }
-    expect(Math.abs(parkinsonVolatility(bars, 400).at(-1)! / 0.01 - 1)).toBeLessThan(0.06)
-    expect(Math.abs(garmanKlassVolatility(bars, 400).at(-1)! / 0.01 - 1)).toBeLessThan(0.06)
+    expect(Math.abs(parkinsonVolatility(bars, 200).at(-1)! / 0.01 - 1)).toBeLessThan(0.06)
+    expect(Math.abs(garmanKlassVolatility(bars, 200).at(-1)! / 0.01 - 1)).toBeLessThan(0.06)
     expect(() => parkinsonVolatility({ ...bars, high: bars.low }, 5)).toThrow("do not enclose")
     expect(() => parkinsonVolatility({ ...bars, low: bars.low.map(() => 0) }, 5)).toThrow("prices above 0")
   })
@@ -165,5 +165,8 @@ describe("correlation and quantiles", () => {
     expect(rankCorrelation(sampleReturns, benchmarkReturns)).toBeCloseTo(0.9729323308270676, 12)
     expect(rankCorrelation([1, 2, 2, 3], [1, 1, 1, 1])).toBeUndefined()
     expect(quantile([3, 1, 2, 4], 0.25)).toBe(1.75)
+    // Place 10 of 101, though 1 − 0.9 is below a tenth: the mean of the tail counts it.
+    const hundred = Array.from({ length: 101 }, (_, at) => at - 60)
+    expect(historicalRisk(hundred, 0.9)).toEqual({ valueAtRisk: 50, conditional: 55 })
   })
 })
