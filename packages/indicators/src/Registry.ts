@@ -184,6 +184,8 @@ export const indicators: ReadonlyArray<Indicator> = [
 export class IndicatorUnknown extends Error {
   readonly _tag = "IndicatorUnknown"
   readonly given: string
+  /** Those whose names are alike, or all. */
+  readonly offer: ReadonlyArray<string>
 
   constructor(given: string) {
     const alike = indicators.map(({ name }) => name).filter((name) => name.includes(given) || given.includes(name))
@@ -191,6 +193,7 @@ export class IndicatorUnknown extends Error {
     super(`There is no indicator "${given}"; choose from ${offer.join(", ")}`)
     this.name = "IndicatorUnknown"
     this.given = given
+    this.offer = offer
   }
 }
 

@@ -47,6 +47,19 @@ describe("the registry", () => {
     }
   })
 
+  it("has everything that research is promised", () => {
+    const averages = "sma ema wma dema tema hma kama zlema vwma"
+    const oscillators = "rsi stoch stochrsi cci roc willr macd ppo trix"
+    const trend = "adx plusdi minusdi aroon ichimoku sar supertrend bbands keltner donchian atr natr"
+    const volume = "obv ad adosc cmf mfi vwap"
+    const rest = "logreturn rocp volatility pivots doji hammer engulfing morningstar"
+    for (const name of [averages, oscillators, trend, volume, rest].join(" ").split(" "))
+      expect(indicatorNamed(name).name).toBe(name)
+    expect(indicatorNamed("bbands").outputs).toEqual(["upper", "middle", "lower", "width", "percentB"])
+    expect(indicatorNamed("pivots").outputs).toEqual(["pivot", "r1", "r2", "r3", "s1", "s2", "s3"])
+    expect(indicators.filter(({ unit }) => unit.startsWith("100, 80")).length).toBeGreaterThanOrEqual(16)
+  })
+
   it("says which indicators there are when it does not know one", () => {
     expect(() => indicatorNamed("stock")).toThrow(IndicatorUnknown)
     expect(() => indicatorNamed("ema2")).toThrow('There is no indicator "ema2"; choose from ema')

@@ -7,6 +7,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { accountGroup, accounts } from "./AccountCli.ts"
 import { chaos } from "./ChaosCli.ts"
 import { asJson, dataFolder } from "./Flags.ts"
+import { indicators } from "./IndicatorCli.ts"
 import { order, orders, verify, why } from "./OrderCli.ts"
 import { parseDuration } from "./TimeText.ts"
 
@@ -206,6 +207,7 @@ export const outcry = Command.make("outcry").pipe(
     accounts,
     accountGroup,
     verify,
-    chaos
+    chaos,
+    indicators
   ])
 )

@@ -17,6 +17,8 @@ export const userErrors = {
   LiveUnreachable: { code: "OUTCRY-1005", exitCode: exitCodes.unreachable },
   InvalidConfiguration: { code: "OUTCRY-1006", exitCode: exitCodes.usage },
   LiveVenue: { code: "OUTCRY-1008", exitCode: exitCodes.usage },
+  UnknownIndicator: { code: "OUTCRY-1020", exitCode: exitCodes.usage },
+  BarFileUnusable: { code: "OUTCRY-1021", exitCode: exitCodes.usage },
   ReportNotWritable: { code: "OUTCRY-1007", exitCode: exitCodes.usage },
   FloorRunning: { code: "OUTCRY-2001", exitCode: exitCodes.taken },
   PortInUse: { code: "OUTCRY-2002", exitCode: exitCodes.taken },
