@@ -57,6 +57,7 @@ it("gives every error a code of its own and keeps the exit codes", () => {
     "OUTCRY-2007": 1,
     "OUTCRY-2008": 1,
     "OUTCRY-2009": 1,
+    "OUTCRY-2010": 1,
     "OUTCRY-3001": 3,
     "OUTCRY-3002": 3,
     "OUTCRY-3003": 2,

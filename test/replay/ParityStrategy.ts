@@ -9,13 +9,20 @@ import { Schema } from "effect"
 const Parameters = Schema.Struct({ instrument: Schema.String, quantity: Schema.String, positionMax: Schema.String })
 type Parameters = typeof Parameters.Type
 
-const State = Schema.Struct({ lean: Schema.Finite, takenUs: Schema.Finite, bid: Schema.Int, ask: Schema.Int })
+const State = Schema.Struct({
+  lean: Schema.Finite,
+  takenUs: Schema.Finite,
+  taken: Schema.Int,
+  bid: Schema.Int,
+  ask: Schema.Int
+})
 type State = { -readonly [K in keyof typeof State.Type]: (typeof State.Type)[K] }
 
 type Context = StrategyContext<Parameters, State>
 
-const restMs = 700
-const leanMin = 3
+const restMs = 120
+const leanMin = 1.4
+const exitTicks = 60
 
 const lotsOf = (ctx: Context, quantity: string): number => Math.round(Number(quantity) / Number(lotSize(ctx)))
 const lotSize = (ctx: Context): string => ctx.instrument(ctx.parameters.instrument).lotSize
@@ -38,11 +45,25 @@ const take = (ctx: Context): void => {
   if (bookLean(ctx) > 0 !== up) return
   const room = lotsOf(ctx, positionMax) - (up ? 1 : -1) * ctx.position(instrument)
   if (room <= 0) return
+  // What would trade with ourselves goes first; the next event finds it gone.
+  const opposed = ctx.openOrders(instrument).find(({ orderSeq }) => orderSeq === (up ? state.ask : state.bid))
+  if (opposed !== undefined) return ctx.cancel(opposed.orderSeq)
   ctx.signal("lean", state.lean)
   state.takenUs = ctx.now
   state.lean = 0
-  if (up) ctx.buy(instrument, { quantity })
-  else ctx.sell(instrument, { quantity })
+  const top = ctx.quote(instrument)
+  if (top === undefined) return
+  // Every third brings its exits along: a stop and a profit, held by the account until prices reach them.
+  const far = exitTicks * (up ? 1 : -1)
+  const exits =
+    ++state.taken % 3 === 0
+      ? {
+          stopLoss: { stop: priceOf(ctx, top.bidTicks - far) },
+          takeProfit: { price: priceOf(ctx, top.askTicks + far) }
+        }
+      : {}
+  if (up) ctx.buy(instrument, { quantity, ...exits })
+  else ctx.sell(instrument, { quantity, ...exits })
 }
 
 const quote = (ctx: Context): void => {
@@ -73,8 +94,8 @@ export default defineStrategy<Parameters, State>({
   parameters: Parameters,
   state: State,
   feeds: ({ instrument }) => [{ instrument, quotes: true, trades: true, book: true }],
-  initial: () => ({ lean: 0, takenUs: 0, bid: 0, ask: 0 }),
-  onStart: (ctx) => ctx.timer("quote", 250),
+  initial: () => ({ lean: 0, takenUs: 0, taken: 0, bid: 0, ask: 0 }),
+  onStart: (ctx) => ctx.timer("quote", 120),
   onTrade: (trade, ctx) => {
     ctx.state.lean = ctx.state.lean * 0.8 + (trade.aggressor === "buy" ? 1 : -1)
     take(ctx)
@@ -87,6 +108,6 @@ export default defineStrategy<Parameters, State>({
   },
   onTimer: (_, ctx) => {
     quote(ctx)
-    ctx.timer("quote", 250)
+    ctx.timer("quote", 120)
   }
 })

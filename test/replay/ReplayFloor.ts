@@ -5,9 +5,9 @@ import type { RecordedFact } from "@outcry/backtest/RecordedFacts"
 import { Outcry, type Result } from "@outcry/testkit/Outcry"
 import { Effect, Option, Stream } from "effect"
 
-/** What a stop in order does beside the strategies: it cancels what is open, in nobody's name. */
+/** What a stop in order does beside the strategies: it cancels what is open, as an operator would. */
 const isOfTheStop = ({ payload, type }: RecordedFact): boolean =>
-  type === "CancelRequested" && (payload as Readonly<Record<string, unknown>>)["strategy"] === ""
+  type === "CancelRequested" && (payload as Readonly<Record<string, unknown>>)["by"] === "operator"
 
 export interface Replayed {
   readonly ended: Result

@@ -24,6 +24,9 @@ interface Heart {
   readonly beat: Effect.Effect<never, StoodStill>
 }
 
+/** Where nobody else may take over, it does not matter how long the process stood still. */
+export const tirelessHeart: Heart = { stopped: () => undefined, beat: Effect.never }
+
 export const makeHeart = Effect.map(Clock.Clock, (clock): Heart => {
   let monotonicMs = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
   let wallMs = clock.currentTimeMillisUnsafe()

@@ -20,7 +20,7 @@ import { AccountHost } from "./AccountHost.ts"
 import { makeAccountMeters } from "./AccountMeters.ts"
 import { AccountSpans, type AppendTimes } from "./AccountSpans.ts"
 import { makeBusts } from "./Busts.ts"
-import { makeHeart } from "./Heart.ts"
+import { makeHeart, tirelessHeart } from "./Heart.ts"
 import { factOf, Ledger } from "./Ledger.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import { isRemembered } from "./PlantedMemory.ts"
@@ -71,6 +71,7 @@ export const live = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   const { lockStep } = host
   const nowUs = lockStep?.now ?? wallUs
+  lockStep?.startsAnew(`account ${account}`)
   const spans = new AccountSpans(yield* SpanRecorder)
   const settings = host.settings(account)
   if (settings === undefined)
@@ -78,7 +79,7 @@ export const live = Effect.fnUntraced(function* (
 
   // Opens this node's streams of prices, so that the first intents find one.
   for (const instrument of settings.instruments) host.mark(instrument)
-  const heart = yield* makeHeart
+  const heart = lockStep === undefined ? yield* makeHeart : tirelessHeart
   const ledger = yield* Ledger.recover(account, host.snapshotEvery)
   const { state } = ledger
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)

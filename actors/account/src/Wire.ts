@@ -2,6 +2,7 @@
  * The account's side of the wire: places what is committed, cancels, and finds out what became of what is unclear. Each
  * runs in a bounded fiber beside the mailbox; every result goes back into it as a report. Nothing is ever placed twice.
  */
+import { patienceMs } from "@outcry/lockstep/Patience"
 import type { AccountCommand } from "@outcry/model/AccountCommand"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { Order } from "@outcry/model/Order"
@@ -52,10 +53,10 @@ const validityOf = ({ deadlineUs, timeIntent }: Order, offsetUs: number): Validi
   deadlineUs: deadlineUs - offsetUs
 })
 
-/** Where orders are timed by a market's clock, requests are signed by ours all the same. */
-export const signedNow = ({ deadlineUs, timeIntent }: Order, now: number): Validity => ({
+/** Where orders are timed by a market that waits, requests are signed by our own clock, and good for as long as may be. */
+export const signedNow = (_: Order, now: number): Validity => ({
   timeIntent: now,
-  deadlineUs: now + deadlineUs - timeIntent
+  deadlineUs: now + patienceMs * 1_000
 })
 
 export interface WireHost {

@@ -3,6 +3,7 @@
  * has its own bounded queue; one that falls behind loses whole chunks and is told so by a gap, then gets the book anew.
  */
 import type { LockStep } from "@outcry/lockstep/LockStep"
+import { patienceMs } from "@outcry/lockstep/Patience"
 import { UnreadableChunk, unpack } from "./FeedCodec.ts"
 import { Feed } from "./Protocol.ts"
 import type { Bar, FeedPosition, GapReason, MarketEvent, Quote } from "@outcry/model/MarketData"
@@ -104,6 +105,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
   }
 
   const broken = (line: Line, instrument: string, reason: GapReason, timeUs: number): void => {
+    lockStep?.startsAnew(`the stream of ${instrument}`)
     forget(line)
     line.opening = true
     if (!line.interrupted) send(line, [gap(line, instrument, reason, timeUs, false)])
@@ -153,7 +155,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
     client(instrument)
       .Events({ node })
       .pipe(
-        Stream.timeout(silence),
+        Stream.timeout(lockStep === undefined ? silence : Duration.millis(patienceMs)),
         Stream.runForEach((bytes) => receive(line, instrument, bytes)),
         Effect.as<GapReason>("moved"),
         Effect.catchTag("Missed", ({ reason }) =>

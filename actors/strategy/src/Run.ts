@@ -79,6 +79,7 @@ export const run = Effect.fnUntraced(function* (
   const client = (yield* Account.client)(settings.account)
   const { lockStep } = host
   const nowUs = lockStep?.now ?? wallUs
+  lockStep?.startsAnew(`strategy ${strategy}`)
   const handlerTime = Metric.withAttributes(Metrics.strategyHandler, { strategy })
 
   const claim = yield* journal.claim(RunSnapshot.entityIdOf(strategy), "strategy").pipe(Effect.mapError(unavailable))

@@ -39,8 +39,16 @@ const moves: Readonly<Record<string, OrderStatus>> = {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
-const reasonOf = (payload: Payload): string =>
-  [text(payload["code"]), text(payload["reason"])].filter((part) => part !== "").join(" ")
+/** Code and text, with the strategy's own number in the place of a client id, since those are of one journal. */
+const reasonOf = (payload: Payload, orders: ReadonlyMap<string, Open>): string =>
+  `${text(payload["code"])} ${text(payload["reason"])}`
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => {
+      const named = orders.get(word)
+      return named === undefined ? word : `${named.strategy}/${named.orderSeq}`
+    })
+    .join(" ")
 
 /** `endUs`: when orders that are still open end. Facts of a book with an instrument that is not among these throw. */
 export const ordersAndFillsOf = (
@@ -84,7 +92,7 @@ export const ordersAndFillsOf = (
     if (status === undefined || order.status === "filled") continue
     order.status = status
     if (ends[type] === undefined) continue
-    order.reason = reasonOf(payload)
+    order.reason = reasonOf(payload, orders)
     order.timeEnd = timeUs
   }
   const made = { orders: Array.from(orders.values()), fills }

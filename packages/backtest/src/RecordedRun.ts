@@ -123,8 +123,9 @@ export class RecordedRun {
       if (this.#accountsInTurn.some((account) => account.letGo())) continue
       if (isNews) {
         isNews = false
-        for (const account of this.#accountsInTurn.filter(({ isWatching }) => isWatching)) account.look()
-        continue
+        const watching = this.#accountsInTurn.filter(({ isWatching }) => isWatching)
+        for (const account of watching) account.look()
+        if (watching.length > 0) continue
       }
       if (this.#fireDue()) continue
       if (!venue.advance(this.#nextTimerUs() ?? Number.MAX_SAFE_INTEGER)) break

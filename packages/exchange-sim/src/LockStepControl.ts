@@ -23,6 +23,7 @@ export class LockStepControl {
   #leader: WebSocket | undefined
   #step = 0
   #finished = false
+  #spoiled: string | null = null
   #turn: Promise<void> = Promise.resolve()
 
   constructor(options: LockStepControlOptions) {
@@ -34,7 +35,8 @@ export class LockStepControl {
       step: this.#step,
       timeUs: this.#options.driver.marketUs,
       led: this.#leader !== undefined,
-      finished: this.#finished
+      finished: this.#finished,
+      spoiled: this.#spoiled
     }
   }
 
@@ -58,7 +60,8 @@ export class LockStepControl {
 
   async #answer(socket: WebSocket, data: RawData): Promise<void> {
     const { driver, output } = this.#options
-    const { advance, untilUs } = decodeRequest(JSON.parse(Buffer.from(data as Buffer).toString("utf8")))
+    const { advance, spoiled, untilUs } = decodeRequest(JSON.parse(Buffer.from(data as Buffer).toString("utf8")))
+    this.#spoiled = spoiled
     if (advance && output.size === 0) {
       if (driver.ended) this.#finished = true
       else await driver.advance(untilUs ?? Number.MAX_SAFE_INTEGER, () => output.size > 0)

@@ -201,6 +201,11 @@ export class LockStep {
     return this.#until(() => this.#reached >= step)
   }
 
+  /** Part of the node begins again. Before the market moves that is a start like another; afterwards it has lost its place. */
+  startsAnew(who: string): void {
+    if (this.#opened) this.spoil(`${who} had to start anew`)
+  }
+
   /** From here on runs need not be equal any more. */
   spoil(why: string): void {
     this.#spoiled ??= why
@@ -210,6 +215,19 @@ export class LockStep {
   /** Why nothing is promised any more, if so. */
   get spoiled(): string | undefined {
     return this.#spoiled
+  }
+
+  /** Whether anything is on its way out of the process or being worked: its end stirs. */
+  get isBusy(): boolean {
+    return this.#inFlight > 0
+  }
+
+  /** Calls once, when the next thing happens; returns how to take that back. */
+  whenStirred(call: () => void): () => void {
+    this.#waiting.push(call)
+    return () => {
+      this.#waiting = this.#waiting.filter((each) => each !== call)
+    }
   }
 
   /** Rises whenever anything happens. */

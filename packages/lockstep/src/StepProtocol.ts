@@ -9,7 +9,9 @@ export const StepRequest = Schema.Struct({
   /** Whether market time may go on when no output waits: until there is one. */
   advance: Schema.Boolean,
   /** Where it stops at the latest, epoch µs; null: only at an output or the end. */
-  untilUs: Schema.NullOr(Schema.Finite)
+  untilUs: Schema.NullOr(Schema.Finite),
+  /** Why the run need not be equal to another any more; null: it is in order. */
+  spoiled: Schema.NullOr(Schema.String)
 })
 export type StepRequest = typeof StepRequest.Type
 
@@ -34,7 +36,9 @@ export const StepState = Schema.Struct({
   /** Somebody leads. */
   led: Schema.Boolean,
   /** Whoever leads has asked for more after the end: everything before it is handled. */
-  finished: Schema.Boolean
+  finished: Schema.Boolean,
+  /** As whoever leads has said it last. */
+  spoiled: Schema.NullOr(Schema.String)
 })
 export type StepState = typeof StepState.Type
 

@@ -46,6 +46,13 @@ const announce = Effect.fnUntraced(function* (floor: Floor, folder: DataFolder) 
   yield* message("")
 })
 
+const notRepeatable = (why: string): UserError =>
+  userError(
+    "NotRepeatable",
+    `The run in lock-step need not give what another gives: ${why}.`,
+    "Run it again, on a machine with less to do."
+  )
+
 /** Until the time is over, somebody wants it to stop, or it cannot go on. */
 const untilEnd = (floor: Floor, plan: StartPlan, requests: Queue.Dequeue<StopReason>): Effect.Effect<End> => {
   const asked = Effect.map(Queue.take(requests), (by): End => ({ by, fault: undefined }))
@@ -60,10 +67,10 @@ const untilEnd = (floor: Floor, plan: StartPlan, requests: Queue.Dequeue<StopRea
   })
   const nodes = Effect.map(floor.supervisor.allLost, (fault): End => ({ by: "the loss of every node", fault }))
   const over = plan.lockStep
-    ? Effect.as(recordingsOver(floor.config.venues[0]!.restUrl), {
+    ? Effect.map(recordingsOver(floor.config.venues[0]!.restUrl), (spoiled): End => ({
         by: "the end of the recordings",
-        fault: undefined
-      } satisfies End)
+        fault: spoiled === null ? undefined : notRepeatable(spoiled)
+      }))
     : Effect.never
   return Effect.raceAllFirst([asked, time, exchange, nodes, over])
 }

@@ -29,6 +29,7 @@ export const userErrors = {
   NodeFailed: { code: "OUTCRY-2007", exitCode: exitCodes.failed },
   CollectorFailed: { code: "OUTCRY-2008", exitCode: exitCodes.failed },
   ChaosFailed: { code: "OUTCRY-2009", exitCode: exitCodes.failed },
+  NotRepeatable: { code: "OUTCRY-2010", exitCode: exitCodes.failed },
   NoFloor: { code: "OUTCRY-3001", exitCode: exitCodes.unreachable },
   GatewayUnreachable: { code: "OUTCRY-3002", exitCode: exitCodes.unreachable },
   UnknownOrder: { code: "OUTCRY-3003", exitCode: exitCodes.usage },

@@ -7,6 +7,7 @@ import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import * as StrategyActor from "@outcry/actor-strategy/Actor"
 import { StrategyHost, type StrategySettings, UnknownInstrument } from "@outcry/actor-strategy/StrategyHost"
 import { LockStep } from "@outcry/lockstep/LockStep"
+import { patienceMs } from "@outcry/lockstep/Patience"
 import { clusterPruning } from "@outcry/store/ClusterPruning"
 import { Database } from "@outcry/store/Database"
 import { raiseFeedEpoch } from "@outcry/store/FeedEpoch"
@@ -45,12 +46,26 @@ const venues = (floor: FloorConfig, lockStep: LockStep | undefined) =>
     MarketDataPool.layer({
       venues: floor.venues,
       // A market that stands still is no stale stream.
-      ...(lockStep === undefined ? {} : { session: { lockStep, freshnessMs: Number.MAX_SAFE_INTEGER } })
+      ...(lockStep === undefined
+        ? {}
+        : { session: { lockStep, freshnessMs: Number.MAX_SAFE_INTEGER, silenceMs: patienceMs } })
     }),
     ExecutionPool.layer({
       venues: floor.venues,
       accounts: floor.accounts.map(({ apiKey, name, secret, venue }) => ({ account: name, venue, apiKey, secret })),
-      ...(lockStep === undefined ? {} : { session: { userStream: { ...CcxtUserStream.defaultOptions, lockStep } } })
+      ...(lockStep === undefined
+        ? {}
+        : {
+            session: {
+              replyMs: patienceMs,
+              userStream: {
+                ...CcxtUserStream.defaultOptions,
+                silenceMs: patienceMs,
+                reportMs: 10 * patienceMs,
+                lockStep
+              }
+            }
+          })
     })
   ).pipe(Layer.provideMerge(VenueGates.layer({ venues: floor.venues })), Layer.provide(SharedRates.layer))
 
@@ -139,6 +154,7 @@ const led = Effect.fnUntraced(function* (floor: FloorConfig) {
   if (floor.lockStep !== true || venue === undefined) return undefined
   const link = yield* openStepLink(venue.wsUrl)
   const lockStep = new LockStep(link.timeUs)
+  if (link.step > 0) lockStep.spoil("the node had to start anew")
   const wanted = [
     ...floor.instruments.map((id) => `feed ${id}`),
     ...floor.accounts.map(({ name }) => `account ${name}`),

@@ -2,6 +2,7 @@
  * A whole floor for the life of a scope: database, exchange, span collector and nodes, started in that order and ended
  * in the reverse one, however the scope ends. Keeps `run.json` true, by which the other commands and the next start know.
  */
+import { patienceMs } from "@outcry/lockstep/Patience"
 import { startCollector } from "@outcry/telemetry/Collector"
 import { Clock, Effect, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
@@ -119,7 +120,8 @@ export const openFloor = Effect.fnUntraced(function* (folder: DataFolder, plan: 
       token
     }),
     instruments,
-    ...(plan.lockStep ? { lockStep: true } : {})
+    // Nobody else could take the shards of the only node: it keeps them however long it is held up.
+    ...(plan.lockStep ? { lockStep: true, shardLockExpirationMs: patienceMs } : {})
   }
   writePrivate(folder.floorFile, `${JSON.stringify(config, undefined, 2)}\n`)
   const supervisor = yield* step(

@@ -9,29 +9,50 @@ import type { LockStep } from "@outcry/lockstep/LockStep"
 import { Effect } from "effect"
 import type { StepLink } from "./StepLink.ts"
 
-/** Turns of the event loop in a row in which nothing may happen: more than any hand-over within the process takes. */
-const calmTurns = 24
+/**
+ * Turns of the event loop in a row in which nothing may happen. What is neither counted nor a stage of a chain is a handful
+ * of fibers waking one another, each within a turn (see PromptScheduler).
+ */
+const calmTurns = 12
+
+const saidEvery = "5 seconds"
 
 /** Until nothing is in flight and nothing has happened for so many turns. */
 const settled = (lockStep: LockStep): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     let seen = -1
     let calm = 0
-    let turn: NodeJS.Immediate
+    let leave: () => void
     const look = (): void => {
       if (lockStep.unsettled() !== undefined || lockStep.stirrings !== seen) {
         seen = lockStep.stirrings
         calm = 0
       } else calm += 1
-      if (calm > calmTurns) resume(Effect.void)
-      else turn = setImmediate(look)
+      if (calm > calmTurns) return resume(Effect.void)
+      // What waits for a socket takes many turns: the process rests meanwhile.
+      if (lockStep.isBusy) {
+        leave = lockStep.whenStirred(look)
+        return
+      }
+      const turn = setImmediate(look)
+      leave = () => clearImmediate(turn)
     }
     look()
-    return Effect.sync(() => clearImmediate(turn))
+    return Effect.sync(() => leave())
   })
+
+/** Says now and then what the market waits for, where it waits for long. */
+const watch = (lockStep: LockStep) =>
+  Effect.gen(function* () {
+    const before = lockStep.stirrings
+    yield* Effect.sleep(saidEvery)
+    const why = lockStep.unsettled()
+    if (before === lockStep.stirrings && why !== undefined) yield* Effect.logWarning(`lock-step: waits for ${why}`)
+  }).pipe(Effect.forever)
 
 /** `wanted`: those who must have arrived before the market moves. */
 export const lead = Effect.fnUntraced(function* (lockStep: LockStep, link: StepLink, wanted: ReadonlyArray<string>) {
+  yield* Effect.forkScoped(watch(lockStep))
   const until = (holds: () => boolean): Effect.Effect<void> =>
     Effect.suspend(() => (holds() ? Effect.void : Effect.andThen(lockStep.stirred(lockStep.stirrings), until(holds))))
   yield* until(() => lockStep.missing(wanted).length === 0)
@@ -40,6 +61,8 @@ export const lead = Effect.fnUntraced(function* (lockStep: LockStep, link: StepL
   lockStep.open()
   yield* settled(lockStep)
 
+  const ask = (advance: boolean) =>
+    link.ask({ advance, untilUs: lockStep.nextTimerUs() ?? null, spoiled: lockStep.spoiled ?? null })
   let waiting = 0
   let steps = 0
   let isNews = true
@@ -52,7 +75,7 @@ export const lead = Effect.fnUntraced(function* (lockStep: LockStep, link: StepL
     }
     if (lockStep.letGo("intents")) continue
     if (waiting > 0) {
-      const told = yield* link.ask({ advance: false, untilUs: null })
+      const told = yield* ask(false)
       waiting = told.waiting
       if (told.stream === "none") continue
       yield* lockStep.reached(told.step)
@@ -66,15 +89,16 @@ export const lead = Effect.fnUntraced(function* (lockStep: LockStep, link: StepL
     }
     if (isNews) {
       isNews = false
-      for (const watcher of lockStep.dueWatchers()) {
+      const watchers = lockStep.dueWatchers()
+      for (const watcher of watchers) {
         watcher.look()
         yield* settled(lockStep)
       }
-      continue
+      if (watchers.length > 0) continue
     }
     if (lockStep.fireDue()) continue
     const since = lockStep.stirrings
-    const told = yield* link.ask({ advance: true, untilUs: lockStep.nextTimerUs() ?? null })
+    const told = yield* ask(true)
     lockStep.advanceTo(told.timeUs)
     waiting = told.waiting
     isNews = true

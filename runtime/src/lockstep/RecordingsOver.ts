@@ -5,13 +5,12 @@ import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
 
 const lookEvery = "200 millis"
 
-/** `restUrl`: the exchange's. It may not answer for a while: it is asked again. */
-export const recordingsOver = (restUrl: string): Effect.Effect<void> =>
+/** Why the run need not be equal to another, null where it is in order. `restUrl`: the exchange's; asked until it answers. */
+export const recordingsOver = (restUrl: string): Effect.Effect<string | null> =>
   HttpClient.get(`${restUrl}/sim/lockstep`).pipe(
     Effect.flatMap(HttpClientResponse.schemaBodyJson(StepState)),
-    Effect.map(({ finished }) => finished),
-    Effect.catch(() => Effect.succeed(false)),
-    Effect.repeat({ until: (finished) => finished, schedule: Schedule.spaced(lookEvery) }),
-    Effect.asVoid,
+    Effect.catch(() => Effect.succeed({ finished: false, spoiled: null })),
+    Effect.repeat({ until: ({ finished }) => finished, schedule: Schedule.spaced(lookEvery) }),
+    Effect.map(({ spoiled }) => spoiled),
     Effect.provide(FetchHttpClient.layer)
   )

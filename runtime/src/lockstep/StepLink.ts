@@ -21,6 +21,8 @@ const textOf = (data: RawData): string => Buffer.from(data as Buffer).toString("
 export interface StepLink {
   /** Market time when the link was opened, epoch µs. */
   readonly timeUs: number
+  /** Outputs that the exchange had let out before. */
+  readonly step: number
   readonly ask: (request: StepRequest) => Effect.Effect<StepReply>
 }
 
@@ -45,12 +47,12 @@ export const openStepLink = Effect.fnUntraced(function* (wsUrl: string) {
   const next = Effect.flatMap(Queue.take(answers), (answer) =>
     typeof answer === "string" ? Effect.succeed(answer) : Effect.fail(answer)
   )
-  const { timeUs } = yield* Effect.flatMap(next, decodeState).pipe(Effect.timeout(openWithin), Effect.orDie)
+  const { step, timeUs } = yield* Effect.flatMap(next, decodeState).pipe(Effect.timeout(openWithin), Effect.orDie)
   const ask = (request: StepRequest) =>
     Effect.suspend(() => {
       socket.send(JSON.stringify(request))
       return Effect.flatMap(next, decodeReply)
     }).pipe(Effect.orDie)
-  const link: StepLink = { timeUs, ask }
+  const link: StepLink = { step, timeUs, ask }
   return link
 })
