@@ -74,7 +74,18 @@ const orderColumns = [
   "reason",
   "filledLots"
 ] as const
-const fillColumns = ["timeUs", "strategy", "instrument", "side", "priceTicks", "lots", "fee", "liquidity"] as const
+const fillColumns = [
+  "timeUs",
+  "strategy",
+  "instrument",
+  "side",
+  "price",
+  "quantity",
+  "fee",
+  "liquidity",
+  "priceTicks",
+  "lots"
+] as const
 
 const firstTable = <R extends BacktestOrder | BacktestFill>(
   first: FirstDifference<R>,

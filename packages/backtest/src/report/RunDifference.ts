@@ -57,6 +57,8 @@ const fillFields = [
   "side",
   "priceTicks",
   "lots",
+  "price",
+  "quantity",
   "fee",
   "liquidity"
 ] as const satisfies ReadonlyArray<keyof BacktestFill>

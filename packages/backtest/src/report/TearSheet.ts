@@ -3,7 +3,7 @@
  * and what to doubt; of a run that did not trade the stage where it ended. It loads nothing and reads without its script.
  */
 import type { BacktestResult } from "../BacktestResult.ts"
-import { kindSentences, settingsOf } from "./Assumption.ts"
+import { sentencesOf, settingsOf } from "./Assumption.ts"
 import { type Benchmark, curveSections } from "./CurveSection.ts"
 import { decimalsOf, type Decimals, type FigureText, figureText, type Metric, moneyDecimals } from "./Figure.ts"
 import { costTable, funnelList, partTable } from "./RunTables.ts"
@@ -101,7 +101,7 @@ const header = ({ facts = [], result }: TearSheetInput, figure: FigureText): Mar
 
 const assumptions = (result: BacktestResult): Markup => {
   const settings = settingsOf(result.assumptions)
-  return markup`<h2 id="assumptions">Assumptions</h2><ul>${kindSentences[result.kind].map((sentence) => markup`<li>${sentence}</li>`)}</ul>${
+  return markup`<h2 id="assumptions">Assumptions</h2><ul>${sentencesOf(result).map((sentence) => markup`<li>${sentence}</li>`)}</ul>${
     settings.length > 0 &&
     markup`<dl class="facts">${settings.map(({ name, value }) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
   }`
