@@ -147,6 +147,20 @@ describe("a quadratic program", () => {
     })
   })
 
+  it("takes equations that say the same, and names those that do not agree", () => {
+    const problem = minimumVariance(new SeededRandom(8), 5, 1)
+    const [sum] = problem.equalities
+    const doubled = row("twice", [2, 2, 2, 2, 2], 2)
+    const pair = row("pair", [1, 1, 0, 0, 0], 0.5)
+    const rest = row("rest", [0, 0, 1, 1, 1], 0.5)
+    const once = solveQuadratic({ ...problem, equalities: [sum!, pair] }).x
+    const repeated = solveQuadratic({ ...problem, equalities: [sum!, doubled, pair, rest] }).x
+    for (const [at, weight] of repeated.entries()) expect(Math.abs(weight - once[at]!)).toBeLessThan(1e-9)
+    expect(() => solveQuadratic({ ...problem, equalities: [sum!, { ...doubled, bound: 3 }] })).toThrow(
+      expect.objectContaining({ _tag: "InfeasibleConstraints", conflicting: ["sum", "twice"] })
+    )
+  })
+
   it("refuses what is not bounded, and bad shapes by name", () => {
     const free = { quadratic: zeros(2, 2), linear: [1, 1], equalities: [], inequalities: [row("most", [1, 1], 1)] }
     expect(() => solveQuadratic(free)).toThrow(expect.objectContaining({ _tag: "NotSolved" }))
