@@ -12,7 +12,7 @@ export const drawdownSeries = (equity: Numbers): Float64Array => {
   for (let index = 0; index < equity.length; index++) {
     const value = equity[index]!
     if (value > peak) peak = value
-    depths[index] = value === peak ? 0 : value / peak - 1
+    depths[index] = value / peak - 1
   }
   return depths
 }

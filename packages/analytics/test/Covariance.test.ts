@@ -246,6 +246,9 @@ describe("correlation's stability", () => {
     )
     expect(repeated.change).toBeCloseTo(0, 12)
     expect(rollingCorrelation(a, turning, 30)[59]).toBeCloseTo(-1, 12)
+    // Every ten periods: ends at 30, 40 ... 120.
+    expect(correlationStability([a, steady], 30, 10).windows).toBe(10)
+    expect(() => correlationStability([a], 30)).toThrow("Give at least two")
     expect(() => correlationStability([a, steady], 100)).toThrow("make no two windows. Give at least 200")
   })
 })

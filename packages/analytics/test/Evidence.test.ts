@@ -92,6 +92,16 @@ describe("round trips drawn anew", () => {
     expect(resampleTrips(results, { ...options, runs: 20_000, method: "bootstrap" })).toEqual(drawn)
   })
 
+  it("permuted come in any order", () => {
+    const drawdowns = Array.from({ length: 100 }, (_, seed) =>
+      resampleTrips([-100, -20, 150], { seed, equityStart: 1000, runs: 1, method: "permute" }).maxDrawdown.p50.toFixed(
+        6
+      )
+    )
+    // Six orders, in two of which both losses come first and in two both last; the other two part them.
+    expect(new Set(drawdowns).size).toBe(4)
+  })
+
   it("count ruin", () => {
     const { maxDrawdown, ruined } = resampleTrips([-600, -600, 100], { ...options, method: "permute" })
     expect(ruined).toBe(1)
@@ -128,6 +138,9 @@ describe("a stress test", () => {
     const prices = { BTC: [100, 50, 40], SPY: [10, 9, 12] }
     const scenario = historicalScenario("week", days(3), prices, days(3)[0]! + 5, days(3)[1]! + 5)
     expect(scenario.instruments).toEqual({ BTC: -0.5, SPY: expect.closeTo(-0.1, 12) })
+    expect(historicalScenario("day", days(3), prices, days(3)[0]!, days(3)[2]!).instruments).toMatchObject({
+      BTC: -0.6
+    })
     expect(() => historicalScenario("x", days(3), prices, 0, 1)).toThrow("before the first time")
     expect(() => historicalScenario("x", days(3), prices, 2, 1)).toThrow("Give the start first")
     expect(() => stressTest(holdings, 1000, [{ name: "x", source: "", market: -2 }])).toThrow('scenario "x", market')

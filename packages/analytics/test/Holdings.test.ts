@@ -72,6 +72,8 @@ describe("orders for target weights", () => {
       lots: [167, 166],
       cash: expect.closeTo(20, 8)
     })
+    // In binary 3 × 0.1 is more than 0.3, and 0.3 ÷ 0.1 less than 3.
+    expect(targetOrders([{ ...btc, weight: 1, price: 0.1, lotSize: 1 }], 0.3)).toMatchObject({ lots: [3] })
     expect(() => targetOrders([{ ...eth, price: 0 }], 1)).toThrow("ETH.price is 0")
     expect(() => targetOrders([{ ...eth, lots: 0.5 }], 1)).toThrow("ETH.lots is 0.5")
     expect(() => targetOrders([eth, eth], 1)).toThrow("names an instrument twice")
@@ -107,6 +109,7 @@ describe("the universe's table", () => {
 
   it("refuses bad input by name", () => {
     expect(() => universeTable(listed, days(3), 0, 365)).toThrow("BTC.prices has 4 values where times has 3")
+    expect(() => universeTable([{ ...listed[0]!, marketCap: -1 }], days(4), 0, 365)).toThrow("BTC.marketCap is -1")
     expect(() => universeTable(listed, days(4), -500, 365)).toThrow("cash leaves an equity of -300")
     expect(() => universeTable([{ ...listed[0]!, quantity: Number.NaN }], days(4), 0, 365)).toThrow(
       "BTC.quantity has NaN"

@@ -184,6 +184,8 @@ describe("within constraints", () => {
     expect(error({ turnoverMax: 0.1, sectors: { tech: { max: 0.2 } } })).toMatchObject({
       conflicting: expect.arrayContaining(["turnover ≤ 0.1", "sector tech ≤ 0.2"])
     })
+    // More risk than the boldest has is not taken.
+    expect(targetRisk(of({}), 5).weights).toEqual(maximumReturn(of({})).weights)
     expect(() => targetReturn(of({}), 0.2)).toThrow("expected return ≥ 0.2")
     expect(() => targetRisk(of({}), 0.1)).toThrow("Give at least 0.15")
   })

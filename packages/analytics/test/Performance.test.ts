@@ -116,6 +116,13 @@ describe("a performance record", () => {
     expect(turnover).toBeCloseTo((2 * (200 * 4 + 12)) / 2 / equityMean / (20 / 252), 10)
   })
 
+  it("counts what came in a row by time of exit, a draw ending the row", () => {
+    const results = [5, 7, 1, 4, -3, -2, 9, -6, -1, -8]
+    const trades = results.map((profit, day) => trip(day, 1, profit)).toReversed()
+    // After a fee of 1 the third is a draw.
+    expect(performanceOf({ ...whole, trades })).toMatchObject({ winsInRow: 2, lossesInRow: 3 })
+  })
+
   it("is undefined, not NaN, where there is nothing to divide by", () => {
     const flat = performanceOf({ times: days(3), equity: [100, 100, 100], periodsPerYear: 365, trades: [] })
     const missing = (Object.keys(flat) as ReadonlyArray<keyof typeof flat>).filter((key) => flat[key] === undefined)

@@ -1,6 +1,7 @@
 /** The solver against Goldfarb and Idnani's (quadprog), on portfolios and at random; what it says where there is no solution. */
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { describe, expect, it } from "vitest"
+import type { InfeasibleConstraints } from "../src/AnalyticsError.ts"
 import type { LinearRow, QuadraticProgram } from "../src/ConvexProblem.ts"
 import { type Matrix, matrixOf, product, quadratic, rowsOf, transposed, zeros } from "../src/Matrix.ts"
 import { solveQuadratic } from "../src/QuadraticProgram.ts"
@@ -128,11 +129,36 @@ describe("a quadratic program", () => {
       conflicting: ["tech at most", "tech at least"],
       violation: expect.closeTo(0.3, 5)
     })
+    // Of two conflicts one is told, whole.
+    const two = error([
+      ...problem.inequalities,
+      row("first at least", [-1], -0.5),
+      { name: "second at least", indices: [1], values: [-1], bound: -0.6 }
+    ])
+    expect(two).toMatchObject({ violation: expect.closeTo(0.3, 5) })
+    expect([
+      ["most 0", "first at least"],
+      ["most 1", "second at least"]
+    ]).toContainEqual((two as InfeasibleConstraints).conflicting)
     expect(error(box(6, 0, 0.1))).toMatchObject({
       _tag: "InfeasibleConstraints",
       conflicting: ["sum", "most 0", "most 1", "most 2", "most 3", "most 4", "most 5"],
       violation: expect.closeTo(0.4, 5)
     })
+  })
+
+  it("takes equations that say the same, and names those that do not agree", () => {
+    const problem = minimumVariance(new SeededRandom(8), 5, 1)
+    const [sum] = problem.equalities
+    const doubled = row("twice", [2, 2, 2, 2, 2], 2)
+    const pair = row("pair", [1, 1, 0, 0, 0], 0.5)
+    const rest = row("rest", [0, 0, 1, 1, 1], 0.5)
+    const once = solveQuadratic({ ...problem, equalities: [sum!, pair] }).x
+    const repeated = solveQuadratic({ ...problem, equalities: [sum!, doubled, pair, rest] }).x
+    for (const [at, weight] of repeated.entries()) expect(Math.abs(weight - once[at]!)).toBeLessThan(1e-9)
+    expect(() => solveQuadratic({ ...problem, equalities: [sum!, { ...doubled, bound: 3 }] })).toThrow(
+      expect.objectContaining({ _tag: "InfeasibleConstraints", conflicting: ["sum", "twice"] })
+    )
   })
 
   it("refuses what is not bounded, and bad shapes by name", () => {

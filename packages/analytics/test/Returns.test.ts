@@ -74,6 +74,16 @@ describe("the calendar", () => {
     ])
   })
 
+  it("begins weeks on Monday", () => {
+    const week = (date: string) => periodLabel(periodIndex(us(`${date}T12:00`), "week"), "week")
+    expect(["2024-02-25", "2024-02-26", "2024-03-03", "2024-03-04"].map(week)).toEqual([
+      "2024-02-19",
+      "2024-02-26",
+      "2024-02-26",
+      "2024-03-04"
+    ])
+  })
+
   it("adds returns up so that they compound to the whole", () => {
     const equity = curveOf(normalReturns(3, 800), 500)
     for (const period of ["day", "week", "month", "quarter", "year"] as const) {

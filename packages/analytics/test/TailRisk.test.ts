@@ -7,6 +7,7 @@ import {
   cornishFisherRisk,
   historicalRisk,
   monteCarloRisk,
+  normalRisk,
   parametricRisk,
   rollingValueAtRisk
 } from "../src/ValueAtRisk.ts"
@@ -62,6 +63,14 @@ describe("value at risk", () => {
       valueAtRisk: expect.closeTo(0.02668358304211462, 14),
       conditional: expect.closeTo(0.03317010676673634, 14)
     })
+  })
+
+  it("of normal returns grows with the root of the horizon", () => {
+    const day = normalRisk(0, 0.02, 0.95)
+    const four = normalRisk(0, 0.02, 0.95, 4)
+    expect(four.valueAtRisk).toBeCloseTo(2 * day.valueAtRisk, 14)
+    expect(four.conditional).toBeCloseTo(2 * day.conditional, 14)
+    expect(normalRisk(0.001, 0.02, 0.95, 4).valueAtRisk).toBeCloseTo(2 * day.valueAtRisk - 0.004, 14)
   })
 
   it("grows with confidence, and the conditional is never below it", () => {
