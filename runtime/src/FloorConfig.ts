@@ -51,6 +51,8 @@ export const FloorConfig = Schema.Struct({
   otlpEndpoints: Schema.Array(Schema.String),
   /** Lock expiry of the cluster's shards, ms: the bound for frozen and vanished nodes. */
   shardLockExpirationMs: Schema.Int,
+  /** Threads that each node gives to studies; absent or 0: the nodes take no part in them. */
+  studyThreads: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 256 }))),
   /** The venues' market time moves only when this floor has handled what it has been told: one node, recorded markets. */
   lockStep: Schema.optionalKey(Schema.Boolean)
 })

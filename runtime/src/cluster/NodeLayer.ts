@@ -5,6 +5,7 @@ import * as FeedActor from "@outcry/actor-feed/Actor"
 import { FeedHost } from "@outcry/actor-feed/Actor"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import * as StrategyActor from "@outcry/actor-strategy/Actor"
+import * as StudyActor from "@outcry/actor-study/Actor"
 import { StrategyHost, type StrategySettings, UnknownInstrument } from "@outcry/actor-strategy/StrategyHost"
 import { LockStep } from "@outcry/lockstep/LockStep"
 import { patienceMs } from "@outcry/lockstep/Patience"
@@ -23,6 +24,8 @@ import { VenueGates } from "@outcry/venue/VenueGates"
 import { Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { FloorConfig, NodeConfig } from "../FloorConfig.ts"
+import * as StudyHosting from "../research/StudyHosting.ts"
+import * as StudyWorkers from "../research/StudyWorkers.ts"
 import { lead } from "../lockstep/Leader.ts"
 import { openStepLink } from "../lockstep/StepLink.ts"
 import * as ClusterNetwork from "./ClusterNetwork.ts"
@@ -164,6 +167,15 @@ const led = Effect.fnUntraced(function* (floor: FloorConfig) {
   return lockStep
 })
 
+/** Studies compete with trading for the cores: a node has them only where it is told to. */
+const studies = (floor: FloorConfig, node: NodeConfig) => {
+  const threads = floor.studyThreads ?? 0
+  if (threads === 0) return Layer.empty
+  return StudyWorkers.layer({ node: node.name, threads }).pipe(
+    Layer.provide(StudyActor.layer.pipe(Layer.provide(StudyHosting.layer(node.name))))
+  )
+}
+
 /** Runs the node's actors and provides what the gateway needs: the cluster, the feeds' hub and the database. */
 export const layer = (floor: FloorConfig, node: NodeConfig) =>
   Layer.unwrap(Effect.map(led(floor), (lockStep) => nodeLayer(floor, node, lockStep)))
@@ -187,7 +199,7 @@ const nodeLayer = (floor: FloorConfig, node: NodeConfig, lockStep: LockStep | un
       WireLog.layer()
     ])
   )
-  return Layer.mergeAll(Keeper.layer(floor), pruning).pipe(
+  return Layer.mergeAll(Keeper.layer(floor), pruning, studies(floor, node)).pipe(
     Layer.provide(actors),
     Layer.provideMerge(FeedHub.layer(node.name, lockStep)),
     Layer.provideMerge(cluster),

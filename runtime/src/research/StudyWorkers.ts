@@ -1,0 +1,113 @@
+/**
+ * A node's part in studies: looks which ones run, and for each takes batches of tasks on threads of its own, tells what
+ * became of them and that it lives. All nodes do so; what a node had when it died is handed out again by the study.
+ */
+import { Study } from "@outcry/actor-study/Protocol"
+import { Clock, Effect, Fiber, Layer, Schedule, Semaphore } from "effect"
+import { Sharding } from "effect/cluster"
+import { availableParallelism } from "node:os"
+import { BatchSize } from "./BatchSize.ts"
+import { loadResearchData } from "./ResearchData.ts"
+import { type KeptOrder, keptOrders } from "./StudyOrder.ts"
+import { makeTaskThreads, StudyUnusable, type TaskThread } from "./TaskPool.ts"
+import type { TaskOutcome } from "./TaskRunner.ts"
+
+const lookEvery = "500 millis"
+const aliveEvery = "1 second"
+const againAfter = "200 millis"
+/** The study answers from memory and one commit; one that does not has moved or its database is down. */
+const answerWithin = "5 seconds"
+
+export interface StudyWorkersOptions {
+  readonly node: string
+  /** Default: one a core. */
+  readonly threads?: number
+}
+
+const finishedOf = (outcomes: ReadonlyArray<TaskOutcome>) =>
+  outcomes.flatMap((outcome) => ("summary" in outcome ? [outcome.summary] : []))
+const failedOf = (outcomes: ReadonlyArray<TaskOutcome>) =>
+  outcomes.flatMap((outcome) => ("failed" in outcome ? [outcome.failed] : []))
+
+export const layer = (options: StudyWorkersOptions) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const client = yield* Study.client
+      yield* Sharding.Sharding
+      const threads = options.threads ?? availableParallelism()
+      const startedMs = yield* Clock.currentTimeMillis
+      let batches = 0
+      /** Of one batch: never used again, and another process of this node's name has others. */
+      const newOwner = (): string => `${options.node}/${startedMs}/${++batches}`
+
+      /** Batch after batch on one thread, until the study hands out nothing more for good. */
+      const workOn = Effect.fnUntraced(function* (study: string, thread: TaskThread) {
+        const actor = client(study)
+        const size = new BatchSize()
+        let owner = newOwner()
+        let outcomes: ReadonlyArray<TaskOutcome> = []
+        for (;;) {
+          const next = newOwner()
+          const told = { owner, finished: finishedOf(outcomes), failed: failedOf(outcomes) }
+          const answer = yield* actor.Work({ ...told, next: { owner: next, want: size.size } }).pipe(
+            Effect.timeout(answerWithin),
+            // What was done is told until somebody hears it.
+            Effect.retry(Schedule.spaced(againAfter))
+          )
+          owner = next
+          outcomes = []
+          if (answer.status === "finished" || answer.status === "cancelled") return
+          if (answer.tasks.length === 0) {
+            yield* Effect.sleep(againAfter)
+            continue
+          }
+          const alive = actor
+            .Work({ owner, finished: [], failed: [], next: null })
+            .pipe(Effect.timeout(answerWithin), Effect.ignoreCause, Effect.delay(aliveEvery), Effect.forever)
+          const heart = yield* Effect.forkChild(alive)
+          const batch = yield* thread.run(answer.tasks)
+          yield* Fiber.interrupt(heart)
+          size.took(answer.tasks.length, batch.tookMs)
+          outcomes = batch.outcomes
+        }
+      })
+
+      /** One study at a time has the threads of the node. */
+      const turn = yield* Semaphore.make(1)
+      const engaged = new Set<string>()
+      /** Studies that cannot be worked here, with why: said once. */
+      const unusable = new Map<string, string>()
+
+      const engage = Effect.fnUntraced(function* ({ order, study }: KeptOrder) {
+        const data = yield* Effect.tryPromise({
+          try: () => Promise.all(order.data.map(loadResearchData)),
+          catch: (error) => new StudyUnusable({ reason: error instanceof Error ? error.message : String(error) })
+        })
+        const pool = yield* makeTaskThreads({ spec: order.spec, strategyPath: order.strategy, data }, threads)
+        yield* Effect.forEach(pool, (thread) => workOn(study, thread), { concurrency: "unbounded", discard: true })
+      }, Effect.scoped)
+
+      const look = Effect.gen(function* () {
+        for (const kept of yield* keptOrders) {
+          const { desired, study } = kept
+          if (desired !== "running" || engaged.has(study) || unusable.has(study)) continue
+          engaged.add(study)
+          yield* turn.withPermit(engage(kept)).pipe(
+            Effect.catchTag("StudyUnusable", ({ reason }) =>
+              Effect.suspend(() => {
+                unusable.set(study, reason)
+                return Effect.logError(`study ${study} cannot be worked on here: ${reason}`)
+              })
+            ),
+            Effect.ensuring(Effect.sync(() => engaged.delete(study))),
+            Effect.forkScoped
+          )
+        }
+      })
+      yield* look.pipe(
+        Effect.catchCause((cause) => Effect.logDebug("the list of studies cannot be read now", cause)),
+        Effect.repeat(Schedule.spaced(lookEvery)),
+        Effect.forkScoped
+      )
+    })
+  )
