@@ -107,7 +107,8 @@ const targetOf = (
   memory: Float64Array
 ) => {
   const side = Math.sign(row.held)
-  const [longEnters, shortEnters] = [long.enter(row, 0) === 1, short.enter(row, 0) === 1]
+  const longEnters = long.enter(row, 0) === 1
+  const shortEnters = short.enter(row, 0) === 1
   if ((memory[barred]! > 0 && !longEnters) || (memory[barred]! < 0 && !shortEnters)) memory[barred] = 0
   let next = side
   if (side !== 0) {

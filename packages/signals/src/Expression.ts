@@ -198,7 +198,8 @@ export const compileExpression = (
     case "compare": {
       const [left, right, answer] = [compile(expression.left), compile(expression.right), holds[expression.operator]]
       return (row, ago) => {
-        const [a, b] = [left(row, ago), right(row, ago)]
+        const a = left(row, ago)
+        const b = right(row, ago)
         return known(a, b, answer(a, b))
       }
     }

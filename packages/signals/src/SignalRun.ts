@@ -102,7 +102,7 @@ export class SignalRun implements SignalRow {
     if (this.rule === undefined) this.take(definition, parameters, planSignal(definition, parameters))
   }
 
-  /** Takes a closed bar and answers the target. `now` is when it closed, epoch µs. Throws RowOutOfReach. */
+  /** Takes a closed bar and answers the target. `now` is when it closed, epoch µs. Throws RowOutOfReach and a RangeError. */
   step(open: number, high: number, low: number, close: number, volume: number, now: number): number {
     const { base, plan, ring, rule } = this.next()
     const fields = base + this.width - 5
@@ -125,7 +125,8 @@ export class SignalRun implements SignalRow {
     }
     this.now = now
     const asked = rule(this)
-    if (Math.abs(asked) === Number.POSITIVE_INFINITY) throw new RangeError("A rule's target is a finite number or NaN")
+    if (Math.abs(asked) > 1)
+      throw new RangeError(`A rule asked for ${asked}: a target is a number from -1 to 1, or NaN to keep what is held`)
     if (Number.isNaN(asked) || asked === this.held) this.heldRows++
     else {
       this.held = asked

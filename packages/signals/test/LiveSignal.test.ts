@@ -70,7 +70,7 @@ describe("the targets of a live signal", () => {
   })
 })
 
-/** A signal that does what the test says, close by close: the target is the close's distance from 1,000 ticks. */
+/** A signal that does what the test says, close by close: the target is the close's distance from 1,000 ticks, in thousands. */
 const told = defineSignal({
   name: "told",
   version: 1,
@@ -79,12 +79,12 @@ const told = defineSignal({
   reach: () => 0,
   rule: (place) => {
     const close = place("close")
-    return ({ value }) => (value(close) * 100 - 1000) / 100
+    return ({ value }) => (value(close) * 100 - 1000) / 1000
   }
 })
 
 const desk = (given: Readonly<Record<string, unknown>> = {}, signal = told) =>
-  new Desk(liveSignal(signal, { size: "0.0001" }), given, btcUsdt)
+  new Desk(liveSignal(signal, { size: "0.001" }), given, btcUsdt)
 
 describe("a live signal", () => {
   it("asks for the difference to its target at a close, and for nothing while it is there", () => {
@@ -271,6 +271,11 @@ describe("a signal that cannot run", () => {
     expect(looking(2)).toThrow(/asked for the row 2 ago, and 1 are kept: declare `reach: \(\) => 2`/)
     expect(looking(-1)).toThrow(/the row -1 ago: give a whole number from 0; later rows are unknown/)
     expect(looking(0.5)).toThrow(/whole number/)
+  })
+
+  it("refuses a target beyond the whole", () => {
+    const run = SignalRun.of({ ...cross, rule: () => () => 1.5 }, parameters)
+    expect(() => run.step(1, 1, 1, 1, 1, 1)).toThrow(/asked for 1.5: a target is a number from -1 to 1/)
   })
 
   it("refuses a snapshot that was kept with other indicators, and one that was tampered with", () => {
