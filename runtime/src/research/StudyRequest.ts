@@ -1,0 +1,121 @@
+/**
+ * What a person asks a study for: strategy and data by path or name, what to vary, what to look for. Made from a file or from
+ * the options of a command; it becomes an order once strategy and data are known by their hashes.
+ */
+import { Goal } from "@outcry/backtest/search/Goal"
+import { ParameterSpace } from "@outcry/backtest/search/ParameterSpace"
+import { type StudySpec, studySpecOf } from "@outcry/backtest/search/StudySpec"
+import { TermsGiven } from "@outcry/backtest/vector/RunTerms"
+import { Effect, Schema } from "effect"
+import { createHash } from "node:crypto"
+import { existsSync } from "node:fs"
+import { resolve } from "node:path"
+import { StudyUnusable } from "./TaskPool.ts"
+import { loadResearchData, type ResearchData } from "./ResearchData.ts"
+import { loadResearchStrategy, type ResearchStrategy } from "./ResearchStrategy.ts"
+import type { StudyOrder } from "./StudyOrder.ts"
+
+const Parameter = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
+
+export const StudyRequest = Schema.Struct({
+  name: Schema.optionalKey(Schema.String),
+  /** Path of a module or a declaration. */
+  strategy: Schema.String,
+  /** Paths or names of data sets. */
+  on: Schema.Array(Schema.String),
+  kind: Schema.optionalKey(Schema.Literals(["event", "vectorised"])),
+  space: ParameterSpace,
+  fixed: Schema.optionalKey(Schema.Record(Schema.String, Parameter)),
+  /** Default: every point. */
+  method: Schema.optionalKey(
+    Schema.Struct({
+      kind: Schema.Literals(["grid", "random", "tpe"]),
+      trials: Schema.optionalKey(Schema.Int),
+      batch: Schema.optionalKey(Schema.Int),
+      startup: Schema.optionalKey(Schema.Int)
+    })
+  ),
+  /** Default: the highest Sharpe ratio. */
+  goal: Schema.optionalKey(Goal),
+  /** ISO dates; default: all there is. */
+  from: Schema.optionalKey(Schema.String),
+  to: Schema.optionalKey(Schema.String),
+  terms: Schema.optionalKey(TermsGiven),
+  seed: Schema.optionalKey(Schema.Int),
+  attemptsMax: Schema.optionalKey(Schema.Int)
+})
+export type StudyRequest = typeof StudyRequest.Type
+
+export interface PreparedStudy {
+  /** Names the study; the same request over the same files has the same. */
+  readonly study: string
+  readonly order: StudyOrder
+  readonly strategy: ResearchStrategy
+  readonly data: ReadonlyArray<ResearchData>
+}
+
+const unusable = (reason: string) => new StudyUnusable({ reason })
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const timeOf = (field: string, text: string | undefined, otherwise: number): number => {
+  if (text === undefined) return otherwise
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) throw unusable(`${field} "${text}" is no date. Write it as 2015-01-31.`)
+  return ms * 1000
+}
+
+const methodOf = (given: StudyRequest["method"]): StudySpec["method"] => {
+  if (given === undefined || given.kind === "grid") return { kind: "grid" }
+  const { batch = 16, startup, trials = 200 } = given
+  if (given.kind === "random") return { kind: "random", trials }
+  return { kind: "tpe", trials, batch, ...(startup === undefined ? {} : { startup }) }
+}
+
+const idOf = (name: string, spec: StudySpec): string => {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
+  return `${slug}-${createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 10)}`
+}
+
+const specOf = (request: StudyRequest, strategy: ResearchStrategy, data: ReadonlyArray<ResearchData>): StudySpec => {
+  const first = Math.min(...data.map(({ bars }) => bars.timeOpen[0] ?? 0))
+  const last = Math.max(...data.map(({ bars }) => (bars.timeOpen.at(-1) ?? 0) + bars.intervalUs))
+  const { attemptsMax, fixed, seed = 1, space, terms } = request
+  return studySpecOf({
+    version: 1,
+    name: request.name ?? strategy.name,
+    kind: request.kind ?? (strategy.signal === undefined ? "event" : "vectorised"),
+    strategy: { name: strategy.name, version: strategy.version, hash: strategy.hash },
+    data: data.map(({ hash, reference }) => ({ id: reference.id, hash })),
+    range: { from: timeOf("from", request.from, first), to: timeOf("to", request.to, last) },
+    ...(fixed && { fixed }),
+    space,
+    method: methodOf(request.method),
+    goal: request.goal ?? { objectives: [{ metric: "sharpe", direction: "maximise" }] },
+    ...(terms && { terms }),
+    seed,
+    ...(attemptsMax !== undefined && { attemptsMax })
+  })
+}
+
+/** Loads what it names and makes its order. Fails with StudyUnusable or InvalidStrategy. */
+export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request: StudyRequest, store: string) {
+  const strategy = yield* loadResearchStrategy(request.strategy)
+  const references = request.on.map((id) => ({ id: existsSync(id) ? resolve(id) : id, store }))
+  const data = yield* Effect.tryPromise({
+    try: () => Promise.all(references.map(loadResearchData)),
+    catch: (error) => unusable(wordsOf(error))
+  })
+  const spec = yield* Effect.try({
+    try: () => specOf(request, strategy, data),
+    catch: (error) => unusable(wordsOf(error))
+  })
+  if (spec.kind === "vectorised" && data.length !== 1)
+    return yield* unusable("A vectorised study runs over one set of data. Name one, or ask for --kind event.")
+  const prepared: PreparedStudy = {
+    study: idOf(spec.name, spec),
+    order: { spec, strategy: strategy.path, data: references },
+    strategy,
+    data
+  }
+  return prepared
+})
