@@ -10,6 +10,7 @@ import { type Bench, type BenchGrowth, type BenchRecord, type BenchRow, machine,
 const registry: Readonly<Record<string, () => Promise<Bench>>> = {
   ask: async () => (await import("./Ask.ts")).askBench,
   core: async () => (await import("./Core.ts")).coreBench,
+  indicators: async () => (await import("./Indicators.ts")).indicatorsBench,
   journal: async () => (await import("./Journal.ts")).journalBench,
   latency: async () => (await import("./Latency.ts")).latencyBench,
   matching: async () => (await import("./Matching.ts")).matchingBench(peer),
