@@ -26,12 +26,18 @@ export interface KernelShape {
 }
 
 /** Rows handed to `run` at once: the columns between stages stay in the processor's cache. */
-const blockRows = 2048
+const blockRows = 1024
 
 const stored = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value)
 
 const column = (rows: number) => new Float64Array(rows)
+
+/**
+ * The columns between stages, shared by all kernels so that they stay in the processor's cache: nothing in them outlives the
+ * call of `run` that wrote it. A kernel's lie above those of its parts.
+ */
+const between: Array<Float64Array> = []
 
 export abstract class Kernel {
   readonly inputs: number
@@ -43,7 +49,9 @@ export abstract class Kernel {
   private readonly memory: Float64Array
   private readonly saved: Float64Array
   private readonly parts: ReadonlyArray<Kernel>
-  private readonly temps: Array<Float64Array>
+  /** Its own among the columns between stages: from `base` up to `top`. */
+  private readonly base: number
+  private readonly top: number
   private readonly rowIn: Columns
   private readonly rowOut: Columns
 
@@ -55,7 +63,8 @@ export abstract class Kernel {
     this.ring = this.memory.subarray(scalars)
     this.saved = new Float64Array(scalars)
     this.parts = parts
-    this.temps = Array.from({ length: temps }, () => column(1))
+    this.base = parts.reduce((highest, part) => Math.max(highest, part.top), 0)
+    this.top = this.base + temps
     this.values = new Float64Array(outputs).fill(Number.NaN)
     this.rowIn = Array.from({ length: inputs }, () => column(1))
     this.rowOut = Array.from({ length: outputs }, (_, at) => this.values.subarray(at, at + 1))
@@ -128,9 +137,11 @@ export abstract class Kernel {
 
   /** A column of at least `rows` rows between two stages; it keeps its size, so live bars allocate nothing. */
   protected temp(at: number, rows: number): Float64Array {
-    const kept = this.temps[at]!
-    if (kept.length >= rows) return kept
-    return (this.temps[at] = column(rows))
+    const slot = this.base + at
+    const kept = between[slot]
+    if (kept !== undefined && kept.length >= rows) return kept
+    while (between.length < slot) between.push(column(rows))
+    return (between[slot] = column(rows))
   }
 
   private take(a: number, b: number, c: number, d: number, e: number): void {
