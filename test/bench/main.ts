@@ -12,6 +12,7 @@ const registry: Readonly<Record<string, () => Promise<Bench>>> = {
   core: async () => (await import("./Core.ts")).coreBench,
   event: async () => (await import("./Event.ts")).eventBench,
   grid: async () => (await import("./Grid.ts")).gridBench,
+  indicators: async () => (await import("./Indicators.ts")).indicatorsBench,
   journal: async () => (await import("./Journal.ts")).journalBench,
   latency: async () => (await import("./Latency.ts")).latencyBench,
   matching: async () => (await import("./Matching.ts")).matchingBench(peer),

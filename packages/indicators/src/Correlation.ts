@@ -22,6 +22,8 @@ class CoMoments extends Kernel {
     const ys = inputs[1]!
     const { length, ring, scalars } = this
     const second = length + 1
+    // A product is ready sooner than a quotient, and the next bar waits for the means.
+    const share = 1 / length
     let at = scalars[0]! | 0
     let count = scalars[1]! | 0
     let meanX = scalars[2]!
@@ -57,8 +59,8 @@ class CoMoments extends Kernel {
       const changeY = y - fromY
       const beforeX = meanX
       const beforeY = meanY
-      meanX += changeX / count
-      meanY += changeY / count
+      meanX += full ? changeX * share : changeX / count
+      meanY += full ? changeY * share : changeY / count
       xx += changeX * (full ? x - meanX + fromX - beforeX : x - meanX)
       yy += changeY * (full ? y - meanY + fromY - beforeY : y - meanY)
       xy += full ? (x - beforeX) * (y - meanY) - (fromX - beforeX) * (fromY - meanY) : changeX * (y - meanY)

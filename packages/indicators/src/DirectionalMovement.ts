@@ -24,6 +24,7 @@ export class MovementSums extends Kernel {
     const downs = outputs[1]!
     const ranges = outputs[2]!
     const { length, scalars } = this
+    const share = 1 / length
     let count = scalars[0]! | 0
     let high = scalars[1]!
     let low = scalars[2]!
@@ -46,9 +47,9 @@ export class MovementSums extends Kernel {
         if (above > travelled) travelled = above
         if (below > travelled) travelled = below
         if (count >= length) {
-          up -= up / length
-          down -= down / length
-          range -= range / length
+          up -= up * share
+          down -= down * share
+          range -= range * share
         }
         if (fall > 0 && rise < fall) down += fall
         else if (rise > 0 && rise > fall) up += rise

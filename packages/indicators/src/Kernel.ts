@@ -33,6 +33,12 @@ const stored = (value: number): number | string =>
 
 const column = (rows: number) => new Float64Array(rows)
 
+/**
+ * The columns between stages, shared by all kernels so that they stay in the processor's cache: nothing in them outlives the
+ * call of `run` that wrote it. A kernel's lie above those of its parts.
+ */
+const between: Array<Float64Array> = []
+
 export abstract class Kernel {
   readonly inputs: number
   readonly outputs: number
@@ -43,7 +49,9 @@ export abstract class Kernel {
   private readonly memory: Float64Array
   private readonly saved: Float64Array
   private readonly parts: ReadonlyArray<Kernel>
-  private readonly temps: Array<Float64Array>
+  /** Its own among the columns between stages: from `base` up to `top`. */
+  private readonly base: number
+  private readonly top: number
   private readonly rowIn: Columns
   private readonly rowOut: Columns
 
@@ -55,7 +63,8 @@ export abstract class Kernel {
     this.ring = this.memory.subarray(scalars)
     this.saved = new Float64Array(scalars)
     this.parts = parts
-    this.temps = Array.from({ length: temps }, () => column(1))
+    this.base = parts.reduce((highest, part) => Math.max(highest, part.top), 0)
+    this.top = this.base + temps
     this.values = new Float64Array(outputs).fill(Number.NaN)
     this.rowIn = Array.from({ length: inputs }, () => column(1))
     this.rowOut = Array.from({ length: outputs }, (_, at) => this.values.subarray(at, at + 1))
@@ -95,13 +104,12 @@ export abstract class Kernel {
       throw new RangeError(`Give ${this.outputs} output columns in the indicator's order; got ${results.length}`)
     for (const each of [...inputs, ...results])
       if (each.length !== rows) throw new RangeError(`Columns differ in length: ${rows} and ${each.length}`)
-    const rowsWhole = gated(inputs, rows)
-    if (rows <= blockRows) this.run(rowsWhole, results, rows)
+    if (rows <= blockRows) this.run(gated(inputs, rows), results, rows)
     else
       for (let from = 0; from < rows; from += blockRows) {
         const to = Math.min(from + blockRows, rows)
         const part = (each: Float64Array) => each.subarray(from, to)
-        this.run(rowsWhole.map(part), results.map(part), to - from)
+        this.run(gated(inputs.map(part), to - from), results.map(part), to - from)
       }
     return results
   }
@@ -129,9 +137,11 @@ export abstract class Kernel {
 
   /** A column of at least `rows` rows between two stages; it keeps its size, so live bars allocate nothing. */
   protected temp(at: number, rows: number): Float64Array {
-    const kept = this.temps[at]!
-    if (kept.length >= rows) return kept
-    return (this.temps[at] = column(rows))
+    const slot = this.base + at
+    const kept = between[slot]
+    if (kept !== undefined && kept.length >= rows) return kept
+    while (between.length < slot) between.push(column(rows))
+    return (between[slot] = column(rows))
   }
 
   private take(a: number, b: number, c: number, d: number, e: number): void {
@@ -171,17 +181,25 @@ export abstract class Series extends Kernel {
   }
 }
 
-/** Whether every row adds up to a number: one test a row, which only values near the largest there are can fool into no. */
+/**
+ * Whether all cells add up to a number: what is missing makes the sum NaN, and so can only values near the largest there
+ * are. Four sums at a time, so that none waits for the other.
+ */
 const whole = (inputs: Columns, rows: number): boolean => {
-  const a = inputs[0]!
-  const b = inputs[1]!
-  const c = inputs[2] ?? b
-  const d = inputs[3] ?? c
-  for (let row = 0; row < rows; row++) {
-    const sum = a[row]! + b[row]! + c[row]! + d[row]!
-    if (sum - sum !== 0) return false
+  let total = 0
+  for (const each of inputs) {
+    let [a, b, c, d] = [0, 0, 0, 0]
+    let row = 3
+    for (; row < rows; row += 4) {
+      a += each[row - 3]!
+      b += each[row - 2]!
+      c += each[row - 1]!
+      d += each[row]!
+    }
+    for (row -= 3; row < rows; row++) a += each[row]!
+    total += a + b + (c + d)
   }
-  return inputs[4] === undefined || whole([inputs[4], inputs[4]], rows)
+  return total - total === 0
 }
 
 /**

@@ -25,6 +25,8 @@ export class Moments extends Kernel {
 
   pass(input: Float64Array, means: Float64Array, variances: Float64Array, rows: number): void {
     const { divisor, length, ring, scalars } = this
+    // A product is ready sooner than a quotient, and the next bar waits for the mean.
+    const share = 1 / length
     let at = scalars[0]! | 0
     let count = scalars[1]! | 0
     let mean = scalars[2]!
@@ -53,7 +55,7 @@ export class Moments extends Kernel {
         const leaving = ring[next]!
         const change = value - leaving
         const before = mean
-        mean += change / length
+        mean += change * share
         squares += change * (value - mean + leaving - before)
       }
       if (alike === length) {

@@ -22,8 +22,8 @@ const measured = (kernel: Pick<Kernel, "update" | "peek" | "values">, columns: R
   const work = (rounds: number): void => {
     for (let round = 0; round < rounds; round++)
       for (let row = 0; row < rows; row++) {
-        kernel.update(a[row]!, b[row]!, c[row]!, d[row]!)
-        kernel.peek(a[row]!, b[row]!, c[row]!, d[row]!)
+        kernel.update(a[row]!, b[row], c[row], d[row])
+        kernel.peek(a[row]!, b[row], c[row], d[row])
         sum += kernel.values[0]!
       }
   }

@@ -24,8 +24,6 @@ interface Told {
   readonly functions?: ReadonlyArray<string>
   /** Seconds of a pass over all calls, by run. */
   readonly passes?: ReadonlyArray<number>
-  /** Seconds of each call, median of the runs. */
-  readonly calls?: ReadonlyArray<number>
 }
 
 const bytesOf = (columns: ReadonlyArray<Float64Array>): Uint8Array =>
@@ -79,16 +77,13 @@ export const talibAnswers = (bars: Bars, calls: ReadonlyArray<TalibCall>): Talib
 
 export interface TalibTimes {
   readonly version: string
-  /** Seconds of one pass over all calls, by run. */
+  /** Seconds of the thread on the processor for one pass over all calls, by run. */
   readonly passes: ReadonlyArray<number>
-  /** Seconds of each call. */
-  readonly calls: ReadonlyArray<number>
 }
 
 /** Times `runs` runs of `repeats` passes, warm, inside Python: what starts and converts does not count. */
 export const talibTimes = (bars: Bars, calls: ReadonlyArray<TalibCall>, runs: number, repeats: number): TalibTimes =>
-  asked(bars, calls, { runs, repeats }, ({ calls: each = [], core, passes = [], talib }) => ({
+  asked(bars, calls, { runs, repeats }, ({ core, passes = [], talib }) => ({
     version: `TA-Lib ${core} (Python package ${talib})`,
-    passes,
-    calls: each
+    passes
   }))

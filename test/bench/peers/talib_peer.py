@@ -36,25 +36,14 @@ if runs > 0:
     for _ in range(max(2, 20_000 // rows)):
         for each in calls:
             answer(*each)
-    # Best of the runs by call as well as whole passes: one slow slice of a shared machine spoils neither.
     passes = []
     for _ in range(runs):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for _ in range(repeats):
             for each in calls:
                 answer(*each)
-        passes.append((time.perf_counter() - begin) / repeats)
-    each_call = []
-    for each in calls:
-        times = []
-        for _ in range(runs):
-            begin = time.perf_counter()
-            for _ in range(repeats):
-                answer(*each)
-            times.append((time.perf_counter() - begin) / repeats)
-        each_call.append(min(times))
+        passes.append((time.thread_time() - begin) / repeats)
     told["passes"] = passes
-    told["calls"] = each_call
 else:
     outputs = []
     counts = []
