@@ -13,7 +13,9 @@ const kinds: Readonly<Record<string, UserErrorKind>> = {
   SpanFilesError: "DataFolderUnusable",
   CollectorError: "CollectorFailed",
   InvalidStrategy: "UnknownStrategy",
-  VenueUnreachable: "ExchangeFailed"
+  VenueUnreachable: "ExchangeFailed",
+  StudyUnusable: "StudyUnusable",
+  DataError: "StudyUnusable"
 }
 
 /** First sentence and the rest of a message that says both what is wrong and what to do. */

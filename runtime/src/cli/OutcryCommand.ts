@@ -9,6 +9,7 @@ import { chaos } from "./ChaosCli.ts"
 import { asJson, dataFolder } from "./Flags.ts"
 import { indicators } from "./IndicatorCli.ts"
 import { order, orders, verify, why } from "./OrderCli.ts"
+import { optimise, study } from "./StudyCli.ts"
 import { parseDuration } from "./TimeText.ts"
 
 const start = Command.make(
@@ -208,6 +209,8 @@ export const outcry = Command.make("outcry").pipe(
     accountGroup,
     verify,
     chaos,
-    indicators
+    indicators,
+    optimise,
+    study
   ])
 )

@@ -1,12 +1,41 @@
 /** The studies that live on a node: their orders from the manifest, and what is kept of them when they end. */
 import { StudyHost } from "@outcry/actor-study/StudyHost"
+import type { RunSummary } from "@outcry/backtest/BacktestResult"
 import { rankedRuns } from "@outcry/backtest/search/Goal"
+import type { StudySpec } from "@outcry/backtest/search/StudySpec"
 import { keepRun } from "@outcry/store/ResearchRuns"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { keepOrder, keptOrder } from "./StudyOrder.ts"
 
 const desiredOf = { running: "running", paused: "paused", cancelled: "stopped", finished: "stopped" } as const
+
+export interface EndedStudy {
+  readonly study: string
+  readonly spec: StudySpec
+  readonly runs: ReadonlyArray<RunSummary>
+  /** Runs given up, with why. */
+  readonly failed: ReadonlyArray<readonly [number, string]>
+}
+
+/** Keeps what a study came to, the best run in front. */
+export const keepStudy = ({ failed, runs, spec, study }: EndedStudy, kind: "study" | "optimisation") => {
+  const ranked = rankedRuns(runs, spec.goal).map(({ summary }) => summary)
+  const [best] = ranked
+  return keepRun(
+    {
+      runId: study,
+      kind,
+      name: spec.name,
+      instruments: spec.data.map(({ id }) => id),
+      from: spec.range.from,
+      to: spec.range.to,
+      parameters: best?.parameters ?? {},
+      metrics: best?.metrics ?? {}
+    },
+    { spec, runs: ranked, failed }
+  )
+}
 
 export const layer = (node: string) =>
   Layer.effect(
@@ -28,21 +57,8 @@ export const layer = (node: string) =>
             if (kept === undefined) return
             yield* keepOrder(study, kept.order, desiredOf[state.status])
             if (state.status !== "finished") return
-            const ranked = rankedRuns([...state.results.values()], state.spec.goal).map(({ summary }) => summary)
-            const best = ranked[0]
-            yield* keepRun(
-              {
-                runId: study,
-                kind: "study",
-                name: state.spec.name,
-                instruments: state.spec.data.map(({ id }) => id),
-                from: state.spec.range.from,
-                to: state.spec.range.to,
-                parameters: best?.parameters ?? {},
-                metrics: best?.metrics ?? {}
-              },
-              { spec: state.spec, runs: ranked, failed: [...state.failed] }
-            )
+            const runs = [...state.results.values()]
+            yield* keepStudy({ study, spec: state.spec, runs, failed: [...state.failed] }, "study")
           }).pipe(inDatabase, Effect.orDie)
       })
     })
