@@ -47,7 +47,19 @@ const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> =>
   }
 }
 
-const warn = ({ accounts, equity, markets, record, warnings }: RunEnd, funnel: Funnel, open: number): void => {
+/** Whether a strategy's state holds an event itself, which is another one by now. */
+const keepsEvent = (state: unknown, markets: ReadonlyArray<RunMarket>): boolean =>
+  typeof state === "object" &&
+  state !== null &&
+  Object.values(state)
+    .flatMap((value: unknown) => (Array.isArray(value) ? [value.at(-1)] : [value]))
+    .some((value) => markets.some((market) => market.owns(value)))
+
+const warn = (
+  { accounts, equity, markets, record, strategies, warnings }: RunEnd,
+  funnel: Funnel,
+  open: number
+): void => {
   if (funnel.fills === 0) warnings.add("noTrades", whyNoFills(funnel, record.details))
   if (open > 0) warnings.add("ordersOpen", "orders were still open when the data ended", open)
   const broke = equity.curve.equity.findIndex((value) => value <= 0)
@@ -55,6 +67,11 @@ const warn = ({ accounts, equity, markets, record, warnings }: RunEnd, funnel: F
     const detail = `equity was gone at ${equity.curve.timeUs[broke]}: a broker would have closed the account there`
     warnings.add("equityGone", detail)
   }
+  for (const { id, runner } of strategies)
+    if (keepsEvent(runner.snapshot().state, markets)) {
+      const detail = `${id} keeps an event in its state, which is filled anew for each row: copy it, or set freshEvents`
+      warnings.add("eventKept", detail)
+    }
   const known = new Set(markets.flatMap(({ instrument: { base, quote } }) => [base, quote]))
   for (const { state } of accounts)
     for (const [asset, { total }] of state.balances)
