@@ -114,6 +114,7 @@ export class BacktestRun {
     this.venues = this.markets.map((market) => {
       const { id } = market.instrument
       const listener = this.desk.listener({
+        watches: () => this.accounts.some(({ watches }) => watches),
         priced: (priceTicks) => {
           market.priced(priceTicks, priceTicks, this.now)
           this.look()
@@ -259,6 +260,7 @@ export class BacktestRun {
       case tapeCodes.split:
         this.desk.split(market.instrument, value)
         this.payments.split(market, value, this.now)
+        this.equity.forget()
         for (const strategy of this.strategies) strategy.resize(market.instrument.id)
         break
       case tapeCodes.dividend:

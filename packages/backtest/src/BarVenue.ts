@@ -64,6 +64,7 @@ export class BarVenue implements SimulatedVenue {
   advance(tape: MarketTape, row: number): void {
     if (tape.code[row] !== tapeCodes.bar || tape.span[row] !== this.options.spanUs) return
     this.stamp += 1
+    if (this.idle && !this.options.listener.watches()) return
     const [open, high, low, close] = [tape.a[row]!, tape.b[row]!, tape.c[row]!, tape.d[row]!]
     const timeOpen = tape.time[row]! - this.options.spanUs
     this.volumeLots = tape.e[row]!

@@ -25,10 +25,15 @@ export interface RunEnd {
   readonly warnings: RunWarnings
 }
 
-/** SHA-256 over what a run decided and what it came to. */
-export const hashOf = ({ curve, fills, orders }: Pick<BacktestResult, "curve" | "fills" | "orders">): string =>
+const bytesOf = (column: ReadonlyArray<number>): Uint8Array => new Uint8Array(Float64Array.from(column).buffer)
+
+/** SHA-256 over what a run decided, as JSON, and over the columns of its curve, as the bytes of their doubles. */
+const hashOf = ({ curve, fills, orders }: Pick<BacktestResult, "curve" | "fills" | "orders">): string =>
   createHash("sha256")
-    .update(JSON.stringify([orders, fills, curve]))
+    .update(JSON.stringify([orders, fills]))
+    .update(bytesOf(curve.timeUs))
+    .update(bytesOf(curve.equity))
+    .update(bytesOf(curve.exposure))
     .digest("hex")
 
 const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> => {
