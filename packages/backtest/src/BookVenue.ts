@@ -31,7 +31,7 @@ export class BookVenue extends TakerVenue {
       case tapeCodes.delta:
         this.built.apply(tape, row)
         this.depth = undefined
-        return this.priced(tape.time[row]!)
+        return this.priced(tape.time[row]!, true)
       case tapeCodes.trade:
         return this.printed(tape.a[row]!, tape.b[row]!, tape.c[row] === 1 ? "buy" : "sell", tape.time[row]!)
       case tapeCodes.gap:

@@ -1,6 +1,7 @@
 /**
  * A venue of quotes and trades. Behind the touch a book is assumed that is as deep at each further tick as the touch
- * itself. Where the data hold no quotes, each print stands for both sides of one.
+ * itself. Where the data hold no quotes, each print stands for both sides of one to takers; who comes to rest at its price
+ * stands behind as many lots as were printed.
  */
 import type { Side } from "@outcry/model/MarketData"
 import { type MarketTape, tapeCodes } from "./MarketTape.ts"
@@ -30,14 +31,14 @@ export class QuoteVenue extends TakerVenue {
         this.bidLots = tape.b[row]!
         this.askTicks = tape.c[row]!
         this.askLots = tape.d[row]!
-        return this.priced(tape.time[row]!)
+        return this.priced(tape.time[row]!, true)
       case tapeCodes.trade: {
         const [ticks, lots] = [tape.a[row]!, tape.b[row]!]
         this.printed(ticks, lots, tape.c[row] === 1 ? "buy" : "sell", tape.time[row]!)
         if (!this.printsOnly) return
         this.bidTicks = this.askTicks = ticks
         this.bidLots = this.askLots = lots
-        return this.priced(tape.time[row]!)
+        return this.priced(tape.time[row]!, false)
       }
       case tapeCodes.gap:
         if (tape.b[row] !== 1) this.split()

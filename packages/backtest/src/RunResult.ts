@@ -43,7 +43,8 @@ const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> =>
     slippage: slippage ?? { kind: "none" },
     latency: latency ?? { kind: "none" },
     funding: funding ?? { kind: "recorded" },
-    ...(queue === undefined ? {} : { queue }),
+    // What stands in for it by default depends on the data: see BacktestSpec.
+    queue: queue ?? { kind: "default" },
     ...(volumeShareMax === undefined ? {} : { volumeShareMax }),
     ...(levelsMax === undefined ? {} : { levelsMax }),
     ...(sampleUs === undefined ? {} : { sampleUs }),
@@ -77,6 +78,12 @@ const warn = (
       const detail = `${id} keeps an event in its state, which is filled anew for each row: copy it, or set freshEvents`
       warnings.add("eventKept", detail)
     }
+  for (const { id, state } of accounts)
+    for (const [asset, { total }] of state.balances)
+      if (total < 0n) {
+        const detail = `${id} owes ${asset}: prices ran away between decision and fill; trade less, or widen priceCollarBps`
+        warnings.add("balanceNegative", detail)
+      }
   const known = new Set(markets.flatMap(({ instrument: { base, quote } }) => [base, quote]))
   for (const { state } of accounts)
     for (const [asset, { total }] of state.balances)

@@ -24,7 +24,7 @@ export abstract class TakerVenue implements SimulatedVenue {
   protected readonly resting: RestingOrders
   private readonly options: TakerVenueOptions
   /** Takers and new orders that no price has met yet. */
-  private inbox: Array<VenueOrder> = []
+  private readonly inbox: Array<VenueOrder> = []
   /** Lots that were taken of each side since its last price. */
   private readonly taken = { buy: 0, sell: 0 }
 
@@ -58,23 +58,21 @@ export abstract class TakerVenue implements SimulatedVenue {
     return true
   }
 
-  /** Prices have changed: what rests is crossed or moves up, and what waited is worked. */
-  protected priced(timeUs: number): void {
+  /** Prices have changed: what rests is crossed or moves up, where they are quotes, and what waited is worked. */
+  protected priced(timeUs: number, areQuotes: boolean): void {
     const { resting, taken } = this
     this.stamp += 1
     taken.buy = 0
     taken.sell = 0
-    if (resting.size > 0)
+    if (areQuotes && resting.size > 0)
       for (const side of ["buy", "sell"] as const) {
         const far = opposite(side)
         const [ticks, lots] = [this.ticksAt(far, 0), this.lotsAt(far, 0)]
         if (ticks > 0 && resting[side].length > 0) taken[far] = lots - resting.crossed(side, ticks, lots, timeUs)
         for (const order of resting[side]) resting.level(order, this.standing(order))
       }
-    if (this.inbox.length === 0) return
-    const due = this.inbox
-    this.inbox = []
-    for (const order of due) this.submit(order, timeUs)
+    // What is worked may cancel what comes after it; what is asked for meanwhile waits for the next price.
+    while (this.inbox.length > 0 && this.inbox[0]!.stamp < this.stamp) this.work(this.inbox.shift()!, timeUs)
   }
 
   protected printed(priceTicks: number, lots: number, aggressor: Side, timeUs: number): void {

@@ -278,6 +278,32 @@ describe("what a run is made of", () => {
     expect(result.fills).toMatchObject([{ priceTicks: 100_010, lots: 1000, liquidity: "taker" }])
   })
 
+  it("lets an order at the price of prints wait in its queue, too", () => {
+    const builder = new TapeBuilder([btc])
+    for (const [at, [ticks, lots]] of (
+      [
+        [100_000, 1000],
+        [99_990, 500],
+        [99_990, 300],
+        [99_990, 400]
+      ] as const
+    ).entries())
+      builder.trade(btc, start + at * second, start + at * second, ticks, lots, "sell", at)
+    const result = runBacktest(
+      specOf(builder.build(), {
+        onTrade: (_trade, ctx) => {
+          if (ctx.state.seen++ === 0) ctx.buy(btc, { quantity: 1000, price: 99_990, postOnly: false })
+        }
+      })
+    )
+    // The print of 500 that it meets takes it for a taker; the rest stands first.
+    expect(result.fills.map(({ liquidity, lots }) => [lots, liquidity])).toEqual([
+      [500, "taker"],
+      [300, "maker"],
+      [200, "maker"]
+    ])
+  })
+
   it("pays constant funding at full intervals, a long to a short", () => {
     const hour = 3600 * second
     const builder = new TapeBuilder([btc])
