@@ -1,5 +1,6 @@
 /**
- * A venue of bars. An order meets the bars that opened at or after its decision. Within a bar the price is assumed to go
+ * A venue of bars. An order meets the bars that opened at or after its decision, each from its open even if it arrives later
+ * within it: delays that are long beside the interval need finer data. Within a bar the price is assumed to go
  * from the open to the nearer extreme, to the other one and to the close, as charting platforms' broker emulators do
  * (TradingView, "Pine Script user manual: Strategies, Broker emulator", 2026-11).
  *
