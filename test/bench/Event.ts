@@ -60,7 +60,7 @@ const onWorkers = async ({ rows }: Recorded, count: number): Promise<ReadonlyArr
   for (let run = -1; run < runs; run++) {
     const begin = performance.now()
     const answers = workers.map((worker) => once(worker, "message"))
-    for (const worker of workers) worker.postMessage("run")
+    for (const worker of workers) worker.postMessage("run", [])
     for (const [hash] of await Promise.all(answers)) hashes.add(hash)
     if (run >= 0) rates.push(((count * tape.length) / (performance.now() - begin)) * 1000)
   }

@@ -8,5 +8,5 @@ const { specs, tape } = workerData as { readonly tape: MarketTape; readonly spec
 const listed = specs.map(make)
 
 parentPort?.on("message", () => {
-  parentPort?.postMessage(runOver(tape, listed, 2).hash)
+  parentPort?.postMessage(runOver(tape, listed, 2).hash, [])
 })

@@ -12,7 +12,7 @@ import { defineStrategy } from "@outcry/model/Strategy"
 import { btcUsdt } from "@outcry/testkit/Instruments"
 import { Schema } from "effect"
 import { expect, it } from "vitest"
-import { FactReader, type Told as LiveTold, type TrackedOrder } from "../src/FactReader.ts"
+import { FactReader, type Told as LiveTold, type TrackedOrder } from "@outcry/model/FactReader"
 
 const id = btcUsdt.id
 

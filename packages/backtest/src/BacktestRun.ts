@@ -21,20 +21,20 @@ import { type MarketTape, tapeCodes } from "./MarketTape.ts"
 import { Payments } from "./Payments.ts"
 import { pastBars } from "./PastBars.ts"
 import { resultOf } from "./RunResult.ts"
-import { RunAccount } from "./RunAccount.ts"
+import type { RunAccount } from "./RunAccount.ts"
 import { RunEquity } from "./RunEquity.ts"
-import { RunMarket } from "./RunMarket.ts"
+import type { RunMarket } from "./RunMarket.ts"
+import { accountsOf, instrumentsOf, marketsOf, strategiesOf } from "./RunParts.ts"
 import { RunRecord } from "./RunRecord.ts"
-import { RunStrategy } from "./RunStrategy.ts"
+import type { RunStrategy } from "./RunStrategy.ts"
 import { RunWarnings } from "./RunWarnings.ts"
 import { venueOf } from "./RunVenue.ts"
 import type { SimulatedVenue } from "./SimulatedVenue.ts"
-import { checkSpec, strategyIds } from "./SpecCheck.ts"
+import { checkSpec } from "./SpecCheck.ts"
 import { inventoryOf, rowAt } from "./TapeInventory.ts"
 import { Triggers } from "./Triggers.ts"
 import { VenueDesk } from "./VenueDesk.ts"
 
-const intentsMaxDefault = 1000
 const minuteUs = 60_000_000
 /** How often in a row a strategy may answer what it is told with another intent. */
 const roundsMax = 1000
@@ -83,26 +83,9 @@ export class BacktestRun {
     this.end = spec.to === undefined ? tape.length : rowAt(tape, spec.to + 1)
     this.row = this.first
     this.now = tape.time[this.first] ?? 0
-    const inventory = inventoryOf(tape)
-    const instruments = tape.instruments.map((id) => spec.instruments.find((each) => each.id === id)!)
-    this.markets = instruments.map(
-      (instrument, at) => new RunMarket(at, instrument, inventory[at]!, spec.freshEvents === true)
-    )
-    const byInstrument = new Map(this.markets.map((market) => [market.instrument.id, market]))
-    this.accounts = spec.accounts.map(
-      (account, place) =>
-        new RunAccount({
-          place,
-          spec: account,
-          instruments,
-          fees: spec.fees ?? { kind: "none" },
-          mark: (id) => {
-            const mark = byInstrument.get(id)?.mark
-            return mark === undefined || mark.timeReceived === 0 ? undefined : mark
-          },
-          keepFacts: spec.keepFacts === true
-        })
-    )
+    const instruments = instrumentsOf(spec)
+    this.markets = marketsOf(spec, instruments)
+    this.accounts = accountsOf(spec, instruments, this.markets)
     this.desk = new VenueDesk({
       now: () => this.now,
       run: (account, command) => this.run(account, command),
@@ -114,6 +97,7 @@ export class BacktestRun {
     this.venues = this.markets.map((market) => {
       const { id } = market.instrument
       const listener = this.desk.listener({
+        watches: () => this.accounts.some(({ watches }) => watches),
         priced: (priceTicks) => {
           market.priced(priceTicks, priceTicks, this.now)
           this.look()
@@ -125,12 +109,7 @@ export class BacktestRun {
       this.desk.open(id, venue)
       return venue
     })
-    const ids = strategyIds(spec)
-    this.strategies = spec.strategies.map((strategy, at) => {
-      const account = this.accounts.find(({ id }) => id === strategy.account) ?? this.accounts[0]!
-      const intentsMax = spec.intentsMax ?? intentsMaxDefault
-      return new RunStrategy(ids[at]!, strategy, account, instruments, { seed: seedFor(seed, ids[at]!), intentsMax })
-    })
+    this.strategies = strategiesOf(spec, instruments, this.accounts)
     for (const strategy of this.strategies) this.byId.set(strategy.id, strategy)
     this.listeners = instruments.map(({ id }) =>
       this.strategies.filter(({ feeds }) => feeds.some(({ instrument }) => instrument === id))
@@ -139,7 +118,7 @@ export class BacktestRun {
     this.fundingUs = this.funding.nextUs(this.now)
     this.payments = new Payments(this.accounts, this.record, (account, command) => this.run(account, command))
     this.equity = new RunEquity(instruments[0]?.quote ?? "", this.accounts, this.markets)
-    const hasBars = inventory.some(({ bars }) => bars > 0)
+    const hasBars = inventoryOf(tape).some(({ bars }) => bars > 0)
     this.sampleUs = spec.sampleUs ?? (hasBars ? 0 : minuteUs)
     this.equityStart = this.equity.now()
   }
@@ -259,6 +238,7 @@ export class BacktestRun {
       case tapeCodes.split:
         this.desk.split(market.instrument, value)
         this.payments.split(market, value, this.now)
+        this.equity.forget()
         for (const strategy of this.strategies) strategy.resize(market.instrument.id)
         break
       case tapeCodes.dividend:

@@ -1,5 +1,6 @@
 /**
- * A venue of bars. An order meets the bars that opened at or after its decision. Within a bar the price is assumed to go
+ * A venue of bars. An order meets the bars that opened at or after its decision, each from its open even if it arrives later
+ * within it: delays that are long beside the interval need finer data. Within a bar the price is assumed to go
  * from the open to the nearer extreme, to the other one and to the close, as charting platforms' broker emulators do
  * (TradingView, "Pine Script user manual: Strategies, Broker emulator", 2026-11).
  *
@@ -64,6 +65,7 @@ export class BarVenue implements SimulatedVenue {
   advance(tape: MarketTape, row: number): void {
     if (tape.code[row] !== tapeCodes.bar || tape.span[row] !== this.options.spanUs) return
     this.stamp += 1
+    if (this.idle && !this.options.listener.watches()) return
     const [open, high, low, close] = [tape.a[row]!, tape.b[row]!, tape.c[row]!, tape.d[row]!]
     const timeOpen = tape.time[row]! - this.options.spanUs
     this.volumeLots = tape.e[row]!

@@ -70,18 +70,9 @@ export class RestingOrders {
     return left
   }
 
-  /** Best price and lots of a side now: an order better than it stands first, one at it has at most those before it. */
-  shown(side: Side, priceTicks: number, lots: number): void {
-    for (const order of this[side]) {
-      const better = side === "buy" ? order.priceTicks - priceTicks : priceTicks - order.priceTicks
-      if (better < 0) return
-      this.model.shown(order, better > 0 ? 0 : lots)
-    }
-  }
-
-  /** A known level of a book, whichever it is. */
+  /** So many lots stand at an order's price, NaN where that is not known. */
   level(order: VenueOrder, lots: number): void {
-    this.model.shown(order, lots)
+    if (!Number.isNaN(lots)) this.model.shown(order, lots)
   }
 
   private fill(order: VenueOrder, lots: number, timeUs: number): void {

@@ -8,6 +8,7 @@ import type { Mark } from "@outcry/model/AccountEvent"
 import type { Instrument } from "@outcry/model/Instrument"
 import { type Bar, type Gap, gapReasons, type MarketEvent, type OrderBookDelta } from "@outcry/model/MarketData"
 import type { Quote, Trade } from "@outcry/model/MarketData"
+import { OrderBook } from "@outcry/model/OrderBook"
 import { type MarketTape, tapeCodes } from "./MarketTape.ts"
 import type { Inventory } from "./TapeInventory.ts"
 
@@ -20,8 +21,9 @@ export class RunMarket {
   readonly instrument: Instrument
   /** Both sides zero until a first price came. */
   readonly mark: Mutable<Mark> = { bidTicks: 0, askTicks: 0, timeReceived: 0 }
-  /** Where the price comes from: quotes, else prints, else the shortest bars. */
-  readonly source: "quotes" | "trades" | "bars"
+  /** Where the price comes from: the book, else quotes, else prints, else the shortest bars. */
+  readonly source: "book" | "quotes" | "trades" | "bars"
+  readonly book = new OrderBook()
   readonly spanUs: number
   /** Rows of this instrument so far. */
   seq = 0
@@ -36,7 +38,8 @@ export class RunMarket {
     this.place = place
     this.instrument = instrument
     this.fresh = fresh
-    this.source = inventory.quotes > 0 ? "quotes" : inventory.trades > 0 ? "trades" : "bars"
+    const { deltas, quotes, trades } = inventory
+    this.source = deltas > 0 ? "book" : quotes > 0 ? "quotes" : trades > 0 ? "trades" : "bars"
     this.spanUs = inventory.spanUs
     const stamp = { instrument: instrument.id, feedEpoch, seq: 0, timeVenue: 0, timeReceived: 0 }
     this.quote = { type: "quote", ...stamp, bidTicks: 0, bidLots: 0, askTicks: 0, askLots: 0 }
@@ -58,11 +61,20 @@ export class RunMarket {
     this.mark.timeReceived = timeUs
   }
 
+  /** Takes the levels of a delta over into the book. */
+  apply(tape: MarketTape, row: number): void {
+    this.filled(tape, row)
+    this.book.apply(this.delta)
+  }
+
   /** Takes the price of a row, where it has one. */
   take(tape: MarketTape, row: number): void {
     switch (tape.code[row]) {
       case tapeCodes.quote:
-        return this.priced(tape.a[row]!, tape.c[row]!, tape.time[row]!)
+        if (this.source === "quotes") this.priced(tape.a[row]!, tape.c[row]!, tape.time[row]!)
+        return
+      case tapeCodes.delta:
+        return this.priced(this.book.bidTicks, this.book.askTicks, tape.time[row]!)
       case tapeCodes.trade:
         if (this.source === "trades") this.priced(tape.a[row]!, tape.a[row]!, tape.time[row]!)
         return
@@ -72,6 +84,12 @@ export class RunMarket {
         return
       default:
     }
+  }
+
+  /** Whether a value is one of the objects that are used over and over. */
+  owns(value: unknown): boolean {
+    const { bar, delta, fresh, gap, quote, trade } = this
+    return !fresh && [quote, trade, bar, gap, delta].some((event) => event === value)
   }
 
   /** The row as strategies see it; undefined for what is none of theirs: splits, dividends, funding. */

@@ -25,10 +25,15 @@ export interface RunEnd {
   readonly warnings: RunWarnings
 }
 
-/** SHA-256 over what a run decided and what it came to. */
-export const hashOf = ({ curve, fills, orders }: Pick<BacktestResult, "curve" | "fills" | "orders">): string =>
+const bytesOf = (column: ReadonlyArray<number>): Uint8Array => new Uint8Array(Float64Array.from(column).buffer)
+
+/** SHA-256 over what a run decided, as JSON, and over the columns of its curve, as the bytes of their doubles. */
+const hashOf = ({ curve, fills, orders }: Pick<BacktestResult, "curve" | "fills" | "orders">): string =>
   createHash("sha256")
-    .update(JSON.stringify([orders, fills, curve]))
+    .update(JSON.stringify([orders, fills]))
+    .update(bytesOf(curve.timeUs))
+    .update(bytesOf(curve.equity))
+    .update(bytesOf(curve.exposure))
     .digest("hex")
 
 const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> => {
@@ -38,7 +43,8 @@ const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> =>
     slippage: slippage ?? { kind: "none" },
     latency: latency ?? { kind: "none" },
     funding: funding ?? { kind: "recorded" },
-    ...(queue === undefined ? {} : { queue }),
+    // What stands in for it by default depends on the data: see BacktestSpec.
+    queue: queue ?? { kind: "default" },
     ...(volumeShareMax === undefined ? {} : { volumeShareMax }),
     ...(levelsMax === undefined ? {} : { levelsMax }),
     ...(sampleUs === undefined ? {} : { sampleUs }),
@@ -47,7 +53,19 @@ const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> =>
   }
 }
 
-const warn = ({ accounts, equity, markets, record, warnings }: RunEnd, funnel: Funnel, open: number): void => {
+/** Whether a strategy's state holds an event itself, which is another one by now. */
+const keepsEvent = (state: unknown, markets: ReadonlyArray<RunMarket>): boolean =>
+  typeof state === "object" &&
+  state !== null &&
+  Object.values(state)
+    .flatMap((value: unknown) => (Array.isArray(value) ? [value.at(-1)] : [value]))
+    .some((value) => markets.some((market) => market.owns(value)))
+
+const warn = (
+  { accounts, equity, markets, record, strategies, warnings }: RunEnd,
+  funnel: Funnel,
+  open: number
+): void => {
   if (funnel.fills === 0) warnings.add("noTrades", whyNoFills(funnel, record.details))
   if (open > 0) warnings.add("ordersOpen", "orders were still open when the data ended", open)
   const broke = equity.curve.equity.findIndex((value) => value <= 0)
@@ -55,6 +73,17 @@ const warn = ({ accounts, equity, markets, record, warnings }: RunEnd, funnel: F
     const detail = `equity was gone at ${equity.curve.timeUs[broke]}: a broker would have closed the account there`
     warnings.add("equityGone", detail)
   }
+  for (const { id, runner } of strategies)
+    if (keepsEvent(runner.snapshot().state, markets)) {
+      const detail = `${id} keeps an event in its state, which is filled anew for each row: copy it, or set freshEvents`
+      warnings.add("eventKept", detail)
+    }
+  for (const { id, state } of accounts)
+    for (const [asset, { total }] of state.balances)
+      if (total < 0n) {
+        const detail = `${id} owes ${asset}: prices ran away between decision and fill; trade less, or widen priceCollarBps`
+        warnings.add("balanceNegative", detail)
+      }
   const known = new Set(markets.flatMap(({ instrument: { base, quote } }) => [base, quote]))
   for (const { state } of accounts)
     for (const [asset, { total }] of state.balances)

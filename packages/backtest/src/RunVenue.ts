@@ -4,6 +4,7 @@ import { queueModel } from "@outcry/matching/models/QueueModel"
 import type { SlippageModel } from "@outcry/matching/models/SlippageModel"
 import type { BacktestSpec } from "./BacktestSpec.ts"
 import { BarVenue } from "./BarVenue.ts"
+import { BookVenue } from "./BookVenue.ts"
 import { levelsMaxDefault, QuoteVenue } from "./QuoteVenue.ts"
 import type { RunMarket } from "./RunMarket.ts"
 import type { SimulatedVenue, VenueListener } from "./SimulatedVenue.ts"
@@ -26,11 +27,11 @@ export const venueOf = (
       spanUs: market.spanUs,
       volumeShareMax: spec.volumeShareMax ?? Infinity
     })
-  return new QuoteVenue({
-    queue,
-    slippage,
-    listener,
-    levelsMax: spec.levelsMax ?? levelsMaxDefault,
-    printsOnly: market.source === "trades"
-  })
+  const { source } = market
+  const { levelsMax } = spec
+  // Where levels are recorded a taker may walk them all.
+  if (source === "book")
+    return new BookVenue({ queue, slippage, listener, built: market, levelsMax: levelsMax ?? Number.MAX_SAFE_INTEGER })
+  const assumed = { levelsMax: levelsMax ?? levelsMaxDefault, printsOnly: source === "trades" }
+  return new QuoteVenue({ queue, slippage, listener, ...assumed })
 }

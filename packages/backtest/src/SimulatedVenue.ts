@@ -37,6 +37,8 @@ export interface VenueListener {
   readonly filled: (order: VenueOrder, priceTicks: number, lots: number, liquidity: Liquidity, timeUs: number) => void
   readonly ended: (order: VenueOrder, how: "canceled" | "expired", timeUs: number) => void
   readonly rejected: (order: VenueOrder, reason: string, timeUs: number) => void
+  /** Whether some account holds an order that prices may wake. */
+  readonly watches: () => boolean
   /** Within a bar the price is here now: orders that accounts hold may be woken by it. */
   readonly priced: (priceTicks: number) => void
   /** The nearest price that wakes an order which an account holds: beyond `from`, up to `to`. */

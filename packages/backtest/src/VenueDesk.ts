@@ -68,8 +68,8 @@ export class VenueDesk {
     }
   }
 
-  /** Reports what a venue did; `priced` and `nextTrigger` are the run's. */
-  listener(rest: Pick<VenueListener, "priced" | "nextTrigger">): VenueListener {
+  /** Reports what a venue did; what concerns prices is the run's. */
+  listener(rest: Pick<VenueListener, "watches" | "priced" | "nextTrigger">): VenueListener {
     return {
       ...rest,
       accepted: (order, timeUs) => this.report(order, (sent) => this.shown(sent, "open", timeUs)),

@@ -63,15 +63,18 @@ const byHand = (): ReadonlyArray<AccountEvent> => {
   const submit = (cause: FeedPosition, now: number): void => {
     const asked = runner.intents().slice()
     runner.clearIntents()
-    const intents = asked.flatMap((intent) =>
-      intent.kind === "place" ? [{ ...intent, clientOrderId: ids("scripted", intent.intentSeq, 1) }] : []
-    )
+    const intents = asked.map((intent) => {
+      if (intent.kind !== "place" || intent.contingency !== undefined) throw new Error("Plain orders only")
+      const { contingency: _, ...plain } = intent
+      return { ...plain, clientOrderId: ids("scripted", intent.intentSeq, 1) }
+    })
     const { feedEpoch, instrument, seq } = cause
     const position = { instrument, feedEpoch, seq }
     if (intents.length > 0)
       run({ type: "SubmitIntents", strategy: "scripted", cause: position, trace: undefined, intents }, now)
   }
 
+  const hearFill = runner.fill.bind(runner)
   const heard: Array<readonly [AccountEvent, number]> = []
   const run = (command: AccountCommand, now: number): void => {
     const events = execute(state, command, circumstances(now))
@@ -86,7 +89,8 @@ const byHand = (): ReadonlyArray<AccountEvent> => {
       if (event.type === "OrderFilled") {
         const { instrument, liquidity, lots, priceTicks, side, timeVenue } = event
         const orderSeq = state.closed.get(event.clientOrderId)!.intentSeq
-        runner.fill({ instrument, orderSeq, side, priceTicks, lots, liquidity, timeVenue }, now)
+        const fill = { instrument, orderSeq, side, priceTicks, lots, liquidity, timeVenue }
+        hearFill(fill, now)
       } else if (event.type === "IntentRefused")
         runner.orderEnded(
           { instrument: btc, orderSeq: event.intentSeq, status: "refused", filledLots: 0, reason: event.reason },

@@ -262,3 +262,88 @@ describe("a run over quotes and trades", () => {
     expect(whole.funnel.fills).toBeGreaterThan(5)
   })
 })
+
+describe("what a run is made of", () => {
+  it("takes prints for quotes where the data hold none", () => {
+    const builder = new TapeBuilder([btc])
+    for (const [at, ticks] of [100_000, 100_010, 100_020].entries())
+      builder.trade(btc, start + at * second, start + at * second, ticks, 4000, "buy", at)
+    const result = runBacktest(
+      specOf(builder.build(), {
+        onTrade: (_trade, ctx) => {
+          if (ctx.state.seen++ === 0) ctx.buy(btc, { quantity: 1000 })
+        }
+      })
+    )
+    expect(result.fills).toMatchObject([{ priceTicks: 100_010, lots: 1000, liquidity: "taker" }])
+  })
+
+  it("lets an order at the price of prints wait in its queue, too", () => {
+    const builder = new TapeBuilder([btc])
+    for (const [at, [ticks, lots]] of (
+      [
+        [100_000, 1000],
+        [99_990, 500],
+        [99_990, 300],
+        [99_990, 400]
+      ] as const
+    ).entries())
+      builder.trade(btc, start + at * second, start + at * second, ticks, lots, "sell", at)
+    const result = runBacktest(
+      specOf(builder.build(), {
+        onTrade: (_trade, ctx) => {
+          if (ctx.state.seen++ === 0) ctx.buy(btc, { quantity: 1000, price: 99_990, postOnly: false })
+        }
+      })
+    )
+    // The print of 500 that it meets takes it for a taker; the rest stands first.
+    expect(result.fills.map(({ liquidity, lots }) => [lots, liquidity])).toEqual([
+      [500, "taker"],
+      [300, "maker"],
+      [200, "maker"]
+    ])
+  })
+
+  it("pays constant funding at full intervals, a long to a short", () => {
+    const hour = 3600 * second
+    const builder = new TapeBuilder([btc])
+    const from = Math.ceil(start / (8 * hour)) * 8 * hour
+    for (let at = 0; at < 20; at++) builder.quote(btc, from + at * hour, from + at * hour, 100_000, 9000, 100_000, 9000)
+    const funding = { kind: "constant", rate: 0.001 } as const
+    const handlers: Script = {
+      onQuote: (_quote, ctx) => {
+        if (ctx.state.seen++ === 0) ctx.buy(btc, { quantity: 1000 })
+      }
+    }
+    const result = runBacktest(specOf(builder.build(), handlers, { funding }))
+    // 0.01 BTC at 1,000 USDT, after 8 and after 16 hours.
+    expect(result.costs.funding).toBeCloseTo(-0.02, 9)
+    expect(result.trades[0]!.profit).toBeCloseTo(-0.02, 9)
+    expect(result.equityEnd).toBeCloseTo(999_999.98, 6)
+  })
+
+  it("keeps accounts apart", () => {
+    const buy: Script = {
+      onQuote: (_quote, ctx) => {
+        if (ctx.state.seen++ === 0) ctx.buy(btc, { quantity: 1000 })
+      }
+    }
+    const accounts = [
+      { id: "rich", balances: { USDT: "1000" } },
+      { id: "poor", balances: { USDT: "1" } }
+    ]
+    const strategies = accounts.map(({ id }) => strategySpec(scripted(buy), { id: `of-${id}`, account: id }))
+    const run = new BacktestRun(specOf(tapeOf([first, first, first]), {}, { accounts, strategies }))
+    while (run.step(1));
+    const result = run.finish()
+    expect(result.fills.map(({ strategy }) => strategy)).toEqual(["of-rich"])
+    expect(result.funnel.refusals).toEqual({ InsufficientBalance: 1 })
+    expect([run.account("rich")!.lots(btc), run.account("poor")!.lots(btc)]).toEqual([1000, 0])
+    expect(result.equityStart).toBe(1001)
+  })
+
+  it("samples equity at full intervals, as of the last event before", () => {
+    const result = runBacktest(specOf(tapeOf(Array.from({ length: 10 }, () => first)), {}, { sampleUs: 4 * second }))
+    expect(result.curve.timeUs.map((time) => (time - start) / second)).toEqual([0, 4, 8, 9])
+  })
+})

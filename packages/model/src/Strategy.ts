@@ -175,6 +175,7 @@ export interface StrategyDefinition<P, S> {
   readonly feeds: (parameters: P) => ReadonlyArray<FeedDeclaration>
   readonly initial: (parameters: P) => S
   readonly onStart?: (ctx: StrategyContext<P, S>) => void
+  /** An event is good while its handler runs: copy what is to be kept, since a back-test fills the same object anew. */
   readonly onQuote?: (quote: Quote, ctx: StrategyContext<P, S>) => void
   readonly onTrade?: (trade: Trade, ctx: StrategyContext<P, S>) => void
   readonly onBar?: (bar: Bar, ctx: StrategyContext<P, S>) => void
