@@ -40,6 +40,7 @@ const rows: ReadonlyArray<Row> = [
   { file: "10-dca.ts", parameters: { purchases: 50 }, lotsMax: 8500, lotsMaxRecorded: 6_500_000 },
   { file: "11-portfolio-rebalancer.ts", parameters: { band: 0.005 }, lotsMax: 6000, lotsMaxRecorded: 6_000_000 },
   { file: "12-signal-follower.ts", lotsMax: 1000 },
+  { file: "13-average-cross.ts", lotsMax: 1000 },
   { file: "declared/channel-reversal.yaml", lotsMax: 1000 }
 ]
 
