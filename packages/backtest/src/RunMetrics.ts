@@ -28,9 +28,6 @@ export const metricNames = [
 ] as const
 export type MetricName = (typeof metricNames)[number]
 
-/** Bars of a stretch for which a loop is as fast as the sums and the tree. */
-const loopedMax = 48
-
 /** What the run's account counted. */
 export interface TripCounts {
   readonly trades: number
@@ -105,10 +102,6 @@ export class RunMetrics {
 
   /** The same for a position that is all of the equity (no cash beside it), without a loop over its bars. */
   takeWhole(quantity: number, price: Float64Array, history: PriceHistory, from: number, to: number): void {
-    if (to - from <= loopedMax) {
-      this.takeHeld(0, quantity, price, from, to)
-      return
-    }
     this.take(quantity * price[from]!)
     const last = to - 1
     if (last === from) return

@@ -1,3 +1,4 @@
+import { comparing } from "@outcry/signals/Comparison"
 import { describe, expect, it } from "vitest"
 import { metricNames } from "../src/RunMetrics.ts"
 import { ColumnStore } from "../src/vector/ColumnStore.ts"
@@ -30,6 +31,37 @@ describe("a grid", () => {
       expect(runGrid(declaredCrossOf(otherwise), points, bars, { terms }).summaries()).toEqual(
         runGrid(crossOf(otherwise), points, bars, { terms }).summaries()
       )
+  })
+
+  it("keeps what is held while either side of a declared comparison is missing, as the coded rule does", () => {
+    const holed = {
+      ...bars,
+      volume: bars.close.map((price, row) => (row % 37 > 30 || row % 11 === 3 ? Number.NaN : price))
+    }
+    const columns = () => ({ mean: { indicator: "sma", given: { period: 5 }, of: ["volume"] } })
+    for (const [above, otherwise] of [
+      [1, 0],
+      [0, 1],
+      [-1, 1],
+      [Number.NaN, 1]
+    ] as const) {
+      const declared = {
+        ...crossOf(0),
+        columns,
+        rule: comparing({ over: "volume", under: "mean", above, otherwise })
+      }
+      // A rule that is called: a function without the declaration.
+      const coded = {
+        ...declared,
+        rule: (...given: Parameters<typeof declared.rule>) => {
+          const rule = declared.rule(...given)
+          return (row: Parameters<typeof rule>[0]) => rule(row)
+        }
+      }
+      const [a, b] = [declared, coded].map((signal) => runSignal(signal, { fast: 2, slow: 5 }, holed).result)
+      expect(a).toEqual(b)
+      expect(a!.fills.length).toBeGreaterThan(above === above ? 20 : 0)
+    }
   })
 
   it("computes every column once, and again only what did not fit", () => {

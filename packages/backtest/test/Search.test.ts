@@ -220,9 +220,9 @@ describe("TPE", () => {
 
   it("tries no point twice while there are others", () => {
     const small: ParameterSpace = { a: { kind: "integer", min: 1, max: 6 }, b: { kind: "boolean" } }
-    let ranked: ReadonlyArray<Record<string, number | string | boolean>> = []
+    const ranked: Array<Record<string, number | string | boolean>> = []
     for (let from = 0; from < 12; from += 3)
-      ranked = [...ranked, ...tpeBatch({ space: small, seed: 2, from, count: 3, ranked, startup: 3 })]
+      ranked.push(...tpeBatch({ space: small, seed: 2, from, count: 3, ranked, startup: 3 }))
     expect(new Set(ranked.map(pointKey)).size).toBe(12)
   })
 })

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import type { RunSummary } from "../src/BacktestResult.ts"
 import { rankedRuns } from "../src/search/Goal.ts"
 import { type StudyCommand, StudyEvent } from "../src/search/StudyMessages.ts"
-import { StudySpec, StudyTasks, studySpecOf, type StudyTask } from "../src/search/StudySpec.ts"
+import { type StudySpec, type StudyTask, StudyTasks, studySpecOf } from "../src/search/StudySpec.ts"
 import {
   decideStudy,
   evolveStudy,

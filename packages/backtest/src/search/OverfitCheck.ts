@@ -60,7 +60,7 @@ const neighboursOf = (trials: ReadonlyArray<RunSummary>, best: RunSummary): Read
     names.map((name) => {
       const values = [...new Set(trials.map(({ parameters }) => parameters[name]!))]
       const numbers = values.every((value) => typeof value === "number")
-      return [name, { values: numbers ? values.toSorted((a, b) => Number(a) - Number(b)) : values, numbers }]
+      return [name, { values: numbers ? values.toSorted((a, b) => a - b) : values, numbers }]
     })
   )
   const isNext = (name: string, value: Value): boolean => {

@@ -95,8 +95,8 @@ export const studySpecOf = (given: unknown): StudySpec => {
   const twice = Object.keys(spec.fixed ?? {}).find((name) => Object.hasOwn(spec.space, name))
   if (twice !== undefined)
     refuse(`study.fixed.${twice}`, "is searched as well", "Leave it in space or in fixed, not both.")
-  if (spec.method.kind === "grid") new PointGrid(spec.space)
-  return spec
+  // That makes the grid, which a number without steps has not.
+  return new StudyTasks(spec).total > 0 ? spec : refuse("study.space", "holds no point", "Widen it.")
 }
 
 /** Text of JSON with its keys in order: equal values have equal text. */

@@ -152,7 +152,7 @@ const returned = (indexes: ReadonlyArray<number>, reason: "expired" | "ownerLost
 
 export type Decision =
   | { readonly events: ReadonlyArray<StudyEvent>; readonly refused?: never }
-  | { readonly refused: StudyRefusal }
+  | { readonly refused: StudyRefusal; readonly events?: never }
 
 /** The facts that follow from a command; no events where there is nothing to do. Pure. */
 export const decideStudy = (state: StudyState, command: StudyCommand): Decision => {
@@ -230,7 +230,7 @@ export const evolveStudy = (state: StudyState, event: StudyEvent): void => {
       return
     case "StudyCancelled":
       state.status = "cancelled"
-      for (const index of [...state.leases.keys()]) freed(state, index)
+      for (const index of state.leases.keys()) freed(state, index)
       return
     case "StudyFinished":
       state.status = "finished"

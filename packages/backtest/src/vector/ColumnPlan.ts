@@ -117,8 +117,8 @@ class Resolver {
       key += `[${source.key}]`
       warmUp = Math.max(warmUp, source.warmUp)
     }
-    const outputs = this.store.outputs(key, spec, () => sources.map(({ column }) => column))
-    return { column: outputs[output]!, key: `${key}.${output}`, warmUp: warmUp + indicator.warmup(spec.given) }
+    const { outputs, warmUp: own } = this.store.outputs(key, spec, () => sources.map(({ column }) => column))
+    return { column: outputs[output]!, key: `${key}.${output}`, warmUp: warmUp + own }
   }
 }
 

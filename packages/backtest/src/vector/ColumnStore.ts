@@ -10,8 +10,11 @@ import { PriceHistory } from "./PriceHistory.ts"
 export const barFields = ["open", "high", "low", "close", "volume"] as const
 export type BarField = (typeof barFields)[number]
 
-interface Kept {
+/** An indicator's outputs over the bars. */
+export interface KeptColumns {
   readonly outputs: ReadonlyArray<Float64Array>
+  /** Rows until every output has its first value, when no input is missing. */
+  readonly warmUp: number
   readonly bytes: number
 }
 
@@ -19,7 +22,7 @@ export class ColumnStore {
   readonly bars: BarColumns
   readonly rows: number
   private readonly bytesMax: number
-  private readonly kept = new Map<string, Kept>()
+  private readonly kept = new Map<string, KeptColumns>()
   private bytes = 0
   private made = 0
   private found = 0
@@ -36,7 +39,7 @@ export class ColumnStore {
    * The outputs of an indicator over `inputs`. `key` says what they are, sources included: equal keys mean equal columns.
    * Throws IndicatorUnknown and ParameterRefused.
    */
-  outputs(key: string, spec: ColumnSpec, inputs: () => ReadonlyArray<Float64Array>): ReadonlyArray<Float64Array> {
+  outputs(key: string, spec: ColumnSpec, inputs: () => ReadonlyArray<Float64Array>): KeptColumns {
     const known = this.kept.get(key)
     if (known !== undefined) {
       this.found++
@@ -44,9 +47,10 @@ export class ColumnStore {
         this.kept.delete(key)
         this.kept.set(key, known)
       }
-      return known.outputs
+      return known
     }
-    const outputs = indicatorNamed(spec.indicator).make(spec.given).batch(inputs())
+    const indicator = indicatorNamed(spec.indicator)
+    const outputs = indicator.make(spec.given).batch(inputs())
     this.made++
     const bytes = outputs.length * this.rows * Float64Array.BYTES_PER_ELEMENT
     for (const [oldest, { bytes: freed }] of this.kept) {
@@ -54,9 +58,10 @@ export class ColumnStore {
       this.kept.delete(oldest)
       this.bytes -= freed
     }
-    this.kept.set(key, { outputs, bytes })
+    const kept = { outputs, warmUp: indicator.warmup(spec.given), bytes }
+    this.kept.set(key, kept)
     this.bytes += bytes
-    return outputs
+    return kept
   }
 
   /** Sums and extremes of the closes, prepared once. */

@@ -4,6 +4,10 @@
  *
  * The drawdown of joined stretches: the deeper of theirs and of the right one's low under the left one's high.
  */
+
+/** Rows up to which looking at each is as fast as the tree. */
+const scannedMax = 64
+
 export class PriceHistory {
   /** Σ over rows 1 … row of r = xₜ / xₜ₋₁ − 1, of r² and of r² where r < 0. */
   readonly sums: Float64Array
@@ -14,6 +18,7 @@ export class PriceHistory {
   low = 0
   /** Lowest ratio of a price to one before it (or itself): 1 − the largest drawdown. */
   deepest = 1
+  private readonly price: Float64Array
   private readonly leaves: number
   /** A node's high, low and deepest, side by side; the children of node k are 2k and 2k + 1. */
   private readonly nodes: Float64Array
@@ -21,6 +26,7 @@ export class PriceHistory {
 
   constructor(price: Float64Array) {
     const rows = price.length
+    this.price = price
     this.sums = new Float64Array(rows)
     this.squares = new Float64Array(rows)
     this.fallSquares = new Float64Array(rows)
@@ -48,8 +54,29 @@ export class PriceHistory {
     }
   }
 
-  /** Sets `high`, `low` and `deepest` for the rows `from` up to, not including, `to`; in log₂ steps. */
+  /** Sets `high`, `low` and `deepest` for the rows `from` up to, not including, `to`; in log₂ steps at most. */
   stretch(from: number, to: number): void {
+    if (to - from <= scannedMax) this.scan(from, to)
+    else this.climb(from, to)
+  }
+
+  private scan(from: number, to: number): void {
+    const { price } = this
+    let high = price[from]!
+    let low = high
+    let deepest = 1
+    for (let row = from + 1; row < to; row++) {
+      const value = price[row]!
+      if (value > high) high = value
+      else if (value < high * deepest) deepest = value / high
+      if (value < low) low = value
+    }
+    this.high = high
+    this.low = low
+    this.deepest = deepest
+  }
+
+  private climb(from: number, to: number): void {
     const { leaves, nodes, stack } = this
     let high = 0
     let low = Number.POSITIVE_INFINITY

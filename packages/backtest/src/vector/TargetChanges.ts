@@ -51,22 +51,37 @@ export class TargetChanges {
     const b = columns[under]!
     let held = 0
     this.count = 0
-    const decide = (target: number, at: number): void => {
-      if (target === held || target !== target) return
-      if (!(target >= -1 && target <= 1)) refuseTarget(target, at)
-      held = target
-      this.rows[this.count] = at
-      this.targets[this.count++] = target
-    }
     for (let at = from; at < to;) {
-      // What is neither has a missing value, and keeps what is held.
-      while (at < to && !(a[at]! > b[at]!) && !(a[at]! <= b[at]!)) at++
-      if (at < to && a[at]! > b[at]!) decide(above, at)
-      while (at < to && a[at]! > b[at]!) at++
-      if (at < to && a[at]! <= b[at]!) decide(otherwise, at)
-      while (at < to && a[at]! <= b[at]!) at++
+      const isAbove = a[at]! > b[at]!
+      // Neither above nor not: a value is missing, and what is held stays.
+      if (!isAbove && !(a[at]! <= b[at]!)) {
+        at++
+        continue
+      }
+      const target = isAbove ? above : otherwise
+      if (target === target && target !== held) {
+        if (!(target >= -1 && target <= 1)) refuseTarget(target, at)
+        held = target
+        this.rows[this.count] = at
+        this.targets[this.count++] = target
+      }
+      at = isAbove ? endAbove(a, b, at + 1, to) : endBelow(a, b, at + 1, to)
     }
   }
+}
+
+/** The first row from `from` on where `a` is not above `b`; `to` where there is none. */
+const endAbove = (a: Float64Array, b: Float64Array, from: number, to: number): number => {
+  let at = from
+  while (at < to && a[at]! > b[at]!) at++
+  return at
+}
+
+/** The first row from `from` on where `a` is not at or below `b`; `to` where there is none. */
+const endBelow = (a: Float64Array, b: Float64Array, from: number, to: number): number => {
+  let at = from
+  while (at < to && a[at]! <= b[at]!) at++
+  return at
 }
 
 const refuseTarget = (target: number, row: number): never =>

@@ -53,7 +53,7 @@ export const vectorResult = (outcome: VectorOutcome): BacktestResult => {
       orders: record.orders.length,
       fills: record.fills.length
     },
-    costs: { fees: -purse.fees, funding: -purse.financing, dividends: 0 },
+    costs: { fees: 0 - purse.fees, funding: 0 - purse.financing, dividends: 0 },
     assumptions: {
       ...terms,
       amounts: "floats on the prices given, which count as adjusted; ticks and lots are 0"
