@@ -43,7 +43,7 @@ class Thread {
     const worker = this.worker ?? (await this.start())
     if (typeof worker === "string") return worker
     this.worker = worker
-    worker.postMessage(tasks)
+    worker.postMessage(tasks, [])
     const answer = await this.answer(worker, batchMsMost)
     if (typeof answer !== "string" && "outcomes" in answer) return answer
     this.stop()
