@@ -1,6 +1,6 @@
 /**
- * Parity: one strategy over the same recorded frames, back-tested and on a floor in lock-step, twice each. All four runs
- * must give the same orders, fills and decision times.
+ * Parity: the same strategies over the same recorded frames, back-tested and on a floor in lock-step, twice each. All four
+ * runs must give the same orders, fills and decision times.
  */
 import { type OrdersAndFills, ordersAndFillsOf, type RecordedFact } from "@outcry/backtest/RecordedFacts"
 import { RecordedRun } from "@outcry/backtest/RecordedRun"
@@ -25,10 +25,15 @@ const whole = join(data, "binance-spot-ws", "btcusdt_20240808.gz")
 const isMissing = !existsSync(whole)
 const whySkipped = isMissing ? ` [skipped: no recording ${whole}; set OUTCRY_DATA]` : ""
 
-/** Frames of the cut: 27 s of BTCUSDT. */
-const framesCut = 2_800
+/** Frames of the cut: 18 s of BTCUSDT. */
+const framesCut = 2_000
 const { instrument } = listings[0]!
-const parameters = { instrument: instrument.id, quantity: "0.001", positionMax: "0.05" }
+/** Two strategies on one account: whose turn it is counts, too. */
+const parameters = [
+  { instrument: instrument.id, quantity: "0.001", positionMax: "0.05" },
+  { instrument: instrument.id, quantity: "0.002", positionMax: "0.02" }
+]
+const names = [parity.name, `${parity.name}-2`]
 
 let folder = ""
 let cut = ""
@@ -51,15 +56,13 @@ const backtest = () =>
   new RecordedRun({
     recordings: [held],
     accounts: [{ name: "paper-1", balances: defaults.balances, limits: Limits.defaults }],
-    strategies: [
-      {
-        name: parity.name,
-        definition: parity as unknown as StrategyDefinition<unknown, unknown>,
-        parameters,
-        account: "paper-1",
-        seed: seedOf(parity.name)
-      }
-    ]
+    strategies: names.map((name, index) => ({
+      name,
+      definition: parity as unknown as StrategyDefinition<unknown, unknown>,
+      parameters: parameters[index],
+      account: "paper-1",
+      seed: seedOf(name)
+    }))
   }).run()
 
 /** Times of decisions by the market, one line for each order. */
@@ -67,8 +70,8 @@ const decisions = (facts: ReadonlyArray<RecordedFact>): ReadonlyArray<string> =>
   facts
     .filter(({ type }) => type === "OrderIntended" || type === "IntentRefused" || type === "CancelRequested")
     .map(({ payload, timeUs, type }) => {
-      const { intentSeq, timeDecided } = payload as Readonly<Record<string, unknown>>
-      return `${type} ${String(intentSeq)} decided ${String(timeDecided)} at ${timeUs}`
+      const { intentSeq, strategy, timeDecided } = payload as Readonly<Record<string, unknown>>
+      return `${type} ${String(strategy)}/${String(intentSeq)} decided ${String(timeDecided)} at ${timeUs}`
     })
 
 const hashOf = (facts: ReadonlyArray<RecordedFact>): string =>
@@ -76,7 +79,7 @@ const hashOf = (facts: ReadonlyArray<RecordedFact>): string =>
 
 const floor = async (): Promise<OrdersAndFills & { readonly facts: ReadonlyArray<RecordedFact> }> => {
   const module = join(import.meta.dirname, "ParityStrategy.ts")
-  const { ended, facts } = await replayOnFloor(cut, { module, parameters })
+  const { ended, facts } = await replayOnFloor(cut, module, parameters)
   expect(ended.code, ended.stderr).toBe(0)
   return { ...ordersAndFillsOf(facts, [instrument], held.steps.at(-1)!.timeUs), facts }
 }
