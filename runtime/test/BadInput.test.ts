@@ -130,6 +130,15 @@ describe("recordings", () => {
     nothingLeft()
   })
 
+  it("refuses lock-step without a recording, and on more than one node", async () => {
+    expectError(await outcry.run(["start", "--lockstep"]), "OUTCRY-1001", 2, /--lockstep.*--replay FILE/s)
+    const file = join(outcry.folder, "any.gz")
+    writeFileSync(file, "")
+    const args = ["start", "--replay", file, "--lockstep", "--nodes", "2"]
+    expectError(await outcry.run(args), "OUTCRY-1001", 2, /--lockstep runs on one node, not on 2.*Leave out --nodes/s)
+    nothingLeft()
+  })
+
   it("says which is no gzip file, after undoing what was started", async () => {
     const file = join(outcry.folder, "corrupt.gz")
     writeFileSync(file, "not compressed at all")

@@ -1,7 +1,8 @@
 /**
  * A strategy for the test of parity: takes with market orders where the last trades and the book lean one way, quotes both
- * sides post-only around the touch, and moves its quotes by a timer and by the market. What it does depends on quotes,
- * trades, the book, its fills, its positions, its open orders, chance and time.
+ * sides post-only around the touch, moves its quotes by a timer and by the market, and gives some positions exits that the
+ * account holds. What it does depends on quotes, trades, bars, the book, its fills, positions and open orders, chance and
+ * time.
  */
 import { defineStrategy, type StrategyContext } from "@outcry/model/Strategy"
 import { Schema } from "effect"
@@ -93,9 +94,12 @@ export default defineStrategy<Parameters, State>({
   version: 1,
   parameters: Parameters,
   state: State,
-  feeds: ({ instrument }) => [{ instrument, quotes: true, trades: true, book: true }],
+  feeds: ({ instrument }) => [{ instrument, quotes: true, trades: true, book: true, barSeconds: 1 }],
   initial: () => ({ lean: 0, takenUs: 0, taken: 0, bid: 0, ask: 0 }),
   onStart: (ctx) => ctx.timer("quote", 120),
+  onBar: (bar, ctx) => {
+    ctx.state.lean += Math.sign(bar.closeTicks - bar.openTicks) * 0.5
+  },
   onTrade: (trade, ctx) => {
     ctx.state.lean = ctx.state.lean * 0.8 + (trade.aggressor === "buy" ? 1 : -1)
     take(ctx)

@@ -1,4 +1,4 @@
-/** The floor of a parity test: `outcry start` in lock-step over one recording, and its journal read when it has ended. */
+/** The floor of a parity test: `outcry start` in lock-step over recordings, and its journal read when it has ended. */
 import { factsOf } from "@outcry/runtime/report/JournalFacts"
 import { openFloorData } from "@outcry/runtime/floor/FloorData"
 import type { RecordedFact } from "@outcry/backtest/RecordedFacts"
@@ -22,15 +22,16 @@ const journalOf = (data: string, account: string): Promise<ReadonlyArray<Recorde
     return rows.map(({ payload, seq, timeUs, type }): RecordedFact => ({ seq, type, timeUs, payload }))
   }).pipe(Effect.scoped, Effect.runPromise)
 
-/** Runs to the end of the recording. */
+/** Runs to the end of the recordings: one strategy of the module for each set of parameters, all on one account. */
 export const replayOnFloor = async (
-  recording: string,
-  strategy: { readonly module: string; readonly parameters: unknown }
+  recordings: ReadonlyArray<string>,
+  module: string,
+  parameters: ReadonlyArray<unknown>
 ): Promise<Replayed> => {
   const outcry = new Outcry()
   try {
-    const named = `${strategy.module}:${JSON.stringify(strategy.parameters)}`
-    const args = ["start", "--replay", recording, "--lockstep", "--only", "--strategy", named, "--port", "0"]
+    const strategies = parameters.flatMap((each) => ["--strategy", `${module}:${JSON.stringify(each)}`])
+    const args = ["start", "--replay", recordings.join(","), "--lockstep", "--only", ...strategies, "--port", "0"]
     const ended = await outcry.run(args)
     const facts = ended.code === 0 ? await journalOf(outcry.data, "paper-1") : []
     const stop = facts.findIndex(isOfTheStop)

@@ -19,6 +19,8 @@ const aheadUs = 10_000_000
 export class LockStepDriver {
   readonly #options: LockStepDriverOptions
   readonly #steps: MarketSteps
+  /** All frames up to this time are held. */
+  #heldUs = 0
   #endTold = false
 
   constructor(options: LockStepDriverOptions) {
@@ -47,7 +49,7 @@ export class LockStepDriver {
   /** Steps until there is enough, that time is reached or all is over. Rejects where a recording cannot be read. */
   async advance(untilUs: number, isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
-      for (const market of this.#steps.lacking) await this.#prepare(market)
+      await this.#prepare()
       if (!this.#steps.step(untilUs)) break
     }
     if (!this.#steps.ended || this.#endTold) return
@@ -59,8 +61,19 @@ export class LockStepDriver {
     // Nothing moves by itself.
   }
 
-  async #prepare(market: Market): Promise<void> {
-    for (let untilUs = this.marketUs; market.nextEventUs() === undefined && !market.ended();)
-      await market.prepare((untilUs += aheadUs))
+  /** Until all frames up to the next one, and all that share its time, are held. */
+  async #prepare(): Promise<void> {
+    for (;;) {
+      const { ended, marketUs, nextUs } = this.#steps
+      if (ended || (nextUs !== undefined && nextUs <= this.#heldUs)) return
+      const untilUs = Math.max(this.#heldUs, marketUs, nextUs ?? 0) + aheadUs
+      let heldUs = untilUs
+      for (const market of this.#options.markets) {
+        const readyUs = await market.prepare(untilUs)
+        // Where its memory is full, frames of that very time may be missing.
+        heldUs = Math.min(heldUs, readyUs < untilUs ? readyUs - 1 : readyUs)
+      }
+      this.#heldUs = heldUs
+    }
   }
 }

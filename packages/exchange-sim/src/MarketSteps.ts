@@ -7,7 +7,7 @@ import { stepUs } from "./Driver.ts"
 import type { Market } from "./Market.ts"
 
 export interface MarketStepsOptions {
-  /** Their frames ahead must be held: see `lacking`. */
+  /** Their frames ahead must be held: see `nextUs`. */
   readonly markets: ReadonlyArray<Market>
   /** After each step. */
   readonly onStep: (marketUs: number) => void
@@ -32,9 +32,18 @@ export class MarketSteps {
     return this.#options.markets.every((market) => market.ended())
   }
 
-  /** Markets that do not know what comes next though they have not ended: they must be prepared before the next step. */
-  get lacking(): ReadonlyArray<Market> {
-    return this.#options.markets.filter((market) => market.nextEventUs() === undefined && !market.ended())
+  /**
+   * When the next frame of any market is due; undefined where a market does not know and has not ended. All frames up to
+   * then must be held before the next step, those of the same microsecond included.
+   */
+  get nextUs(): number | undefined {
+    let next = Number.MAX_SAFE_INTEGER
+    for (const market of this.#options.markets) {
+      const due = market.nextEventUs()
+      if (due === undefined && !market.ended()) return undefined
+      next = Math.min(next, due ?? next)
+    }
+    return next
   }
 
   /** Every market has a bid and an ask, or nothing comes any more: where trading may begin. */

@@ -173,16 +173,13 @@ export class Streams implements TapeListener {
     if (clients === undefined) return
     const bare = JSON.stringify(payload())
     const wrapped = `{"stream":${JSON.stringify(name)},"data":${bare}}`
-    const send = (): void => {
-      for (const client of clients) client.socket.send(client.combined ? wrapped : bare)
-    }
     const { hold } = this.#options
-    if (hold === undefined) return send()
+    if (hold === undefined) return sendAll(clients, wrapped, bare)
     const mark = (event: string): void => {
       const marker = JSON.stringify({ stream: "sim@step", data: { e: event } })
-      for (const client of clients) client.socket.send(marker)
+      sendAll(clients, marker, marker)
     }
-    hold({ stream: "public", isSilent: false, send, mark })
+    hold({ stream: "public", isSilent: false, send: () => sendAll(clients, wrapped, bare), mark })
   }
 
   #subscribe(client: Client, name: string): void {
@@ -235,6 +232,10 @@ export class Streams implements TapeListener {
     }
     client.socket.send(JSON.stringify({ result: null, id }))
   }
+}
+
+const sendAll = (clients: ReadonlySet<Client>, wrapped: string, bare: string): void => {
+  for (const client of clients) client.socket.send(client.combined ? wrapped : bare)
 }
 
 const stem = (tape: MarketTape): string => tape.symbol.toLowerCase()

@@ -95,6 +95,8 @@ describe("the exchange process", () => {
     [["--live", "http://127.0.0.1:1"], /--live: "http:.* is neither/],
     [["--live", "binance", "--replay", "nowhere.gz"], /--live: does not go with --replay/],
     [["--live", "binance", "--speed", "2x"], /--speed: does not go with --live/],
+    [["--lockstep"], /--lockstep: needs --replay FILE/],
+    [["--lockstep", "--replay", "nowhere.gz", "--speed", "2x"], /--lockstep: does not go with --speed/],
     [["--live", "binance", "--loop"], /--loop: needs --replay FILE: a live source never ends/]
   ])("ends with 2 and one message for %j", async (args, message) => {
     const exchange = run(...args)

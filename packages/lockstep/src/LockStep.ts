@@ -59,6 +59,11 @@ export class LockStep {
     return this.#timeUs
   }
 
+  readonly #done: Effect.Effect<void> = Effect.sync(() => {
+    this.#inFlight -= 1
+    this.stir()
+  })
+
   readonly now: Effect.Effect<number> = Effect.sync(() => this.#timeUs)
 
   /** Market time goes on; it never goes back. */
@@ -81,13 +86,7 @@ export class LockStep {
     return Effect.suspend(() => {
       this.#inFlight += 1
       this.stir()
-      return Effect.ensuring(
-        work,
-        Effect.sync(() => {
-          this.#inFlight -= 1
-          this.stir()
-        })
-      )
+      return Effect.ensuring(work, this.#done)
     })
   }
 
@@ -111,15 +110,9 @@ export class LockStep {
         this.stir()
       })
     })
-    return Effect.andThen(
-      turn,
-      Effect.ensuring(
-        work,
-        Effect.sync(() => {
-          this.#inFlight -= 1
-          this.stir()
-        })
-      )
+    // Once it is let go, its end is told however it ends.
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.andThen(restore(turn), Effect.ensuring(restore(work), this.#done))
     )
   }
 

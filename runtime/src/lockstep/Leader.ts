@@ -42,17 +42,18 @@ const settled = (lockStep: LockStep): Effect.Effect<void> =>
   })
 
 /** Says now and then what the market waits for, where it waits for long. */
-const watch = (lockStep: LockStep) =>
+const watch = (lockStep: LockStep, wanted: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const before = lockStep.stirrings
     yield* Effect.sleep(saidEvery)
-    const why = lockStep.unsettled()
+    const absent = lockStep.missing(wanted)
+    const why = absent.length > 0 ? `${absent.join(", ")} to be ready` : lockStep.unsettled()
     if (before === lockStep.stirrings && why !== undefined) yield* Effect.logWarning(`lock-step: waits for ${why}`)
   }).pipe(Effect.forever)
 
 /** `wanted`: those who must have arrived before the market moves. */
 export const lead = Effect.fnUntraced(function* (lockStep: LockStep, link: StepLink, wanted: ReadonlyArray<string>) {
-  yield* Effect.forkScoped(watch(lockStep))
+  yield* Effect.forkScoped(watch(lockStep, wanted))
   const until = (holds: () => boolean): Effect.Effect<void> =>
     Effect.suspend(() => (holds() ? Effect.void : Effect.andThen(lockStep.stirred(lockStep.stirrings), until(holds))))
   yield* until(() => lockStep.missing(wanted).length === 0)
