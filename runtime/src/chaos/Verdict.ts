@@ -4,6 +4,7 @@
  * held against what it said of itself, and its invariants are checked.
  */
 import { stateHash } from "@outcry/model/AccountHash"
+import type { AccountState } from "@outcry/model/AccountState"
 import { invariants } from "@outcry/model/AccountInvariants"
 import { prefix } from "@outcry/model/ClientOrderId"
 import { check, type Finding, type JournalOrderFact, type Verdict } from "@outcry/exchange-sim/Checker"
@@ -90,6 +91,10 @@ export const goOn = (harness: Harness) =>
     { concurrency: "unbounded", discard: true }
   )
 
+const flaggedShown = 5
+
+const flaggedText = ({ flagged }: AccountState): string => [...flagged].slice(0, flaggedShown).join("; ")
+
 /** Replay against live, account by account. */
 const replayed = Effect.fnUntraced(function* (harness: Harness, venueLied: boolean) {
   const violations: Array<Violation> = []
@@ -107,7 +112,7 @@ const replayed = Effect.fnUntraced(function* (harness: Harness, venueLied: boole
       say("I4", `${account} at fact ${live.seq} is not what its journal replays to`)
     for (const broken of invariants(state)) say("I3", `${account}: ${broken}`)
     if (state.differences > 0 && !venueLied)
-      say("I3", `${account} flagged ${state.differences} differences with the venue`)
+      say("I3", `${account} flagged ${state.differences} differences with the venue: ${flaggedText(state)}`)
   }
   return violations
 })
