@@ -59,6 +59,9 @@ export const presentStudy = Effect.fnUntraced(function* (
   yield* data(
     studyText(ranked, { metrics: columnsOf(spec.goal), most: options.rows, colour: isStdoutColoured() }).trimEnd()
   )
+  const refused = ranked.flatMap(({ warnings }) => warnings.filter(({ code }) => code === "parametersRefused"))
+  if (refused[0] !== undefined)
+    yield* message(onStderr.yellow(`${refused.length} runs were refused their parameters: ${refused[0].detail}`))
   const [first] = failed
   if (first !== undefined) yield* message(onStderr.yellow(`${failed.length} runs failed; run ${first[0]}: ${first[1]}`))
 })

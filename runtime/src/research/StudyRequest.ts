@@ -97,6 +97,15 @@ const specOf = (request: StudyRequest, strategy: ResearchStrategy, data: Readonl
   })
 }
 
+/** Parameters that the strategy does not have: a search over one would run the same thing again and again. */
+const requireKnown = (strategy: ResearchStrategy, request: StudyRequest): void => {
+  const schema: Schema.Constraint = (strategy.signal ?? strategy.live).parameters
+  if (!("fields" in schema) || typeof schema.fields !== "object" || schema.fields === null) return
+  const known = Object.keys(schema.fields)
+  for (const name of [...Object.keys(request.space), ...Object.keys(request.fixed ?? {})])
+    if (!known.includes(name)) throw unusable(`${strategy.name} has no parameter ${name}. It has ${known.join(", ")}.`)
+}
+
 /** Loads what it names and makes its order. Fails with StudyUnusable or InvalidStrategy. */
 export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request: StudyRequest, store: string) {
   const strategy = yield* loadResearchStrategy(request.strategy)
@@ -106,7 +115,10 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
     catch: (error) => unusable(wordsOf(error))
   })
   const spec = yield* Effect.try({
-    try: () => specOf(request, strategy, data),
+    try: () => {
+      requireKnown(strategy, request)
+      return specOf(request, strategy, data)
+    },
     catch: (error) => unusable(wordsOf(error))
   })
   if (spec.kind === "vectorised" && data.length !== 1)

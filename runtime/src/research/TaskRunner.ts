@@ -47,6 +47,12 @@ const refused = (task: TaskAsked, reason: string): TaskOutcome => ({
   }
 })
 
+/** What the data decide unless the task says otherwise: a strategy without such a parameter pays no heed to it. */
+const fittedTo = ({ bars, instrument }: ResearchData): Readonly<Record<string, string | number>> => ({
+  instrument: instrument.id,
+  barSeconds: bars.intervalUs / 1_000_000
+})
+
 /** Rows whose bars begin within the range; at least one bar apart. */
 const rowsWithin = ({ timeOpen }: BarColumns, { from, to }: StudySpec["range"]): RowRange => {
   let first = 0
@@ -65,7 +71,7 @@ const vectorised = (spec: StudySpec, strategy: ResearchStrategy, data: ResearchD
   const store = new ColumnStore(data.bars)
   const range = rowsWithin(data.bars, spec.range)
   const run = (tasks: ReadonlyArray<TaskAsked>): ReadonlyArray<TaskOutcome> => {
-    const points = tasks.map(({ parameters }) => ({ instrument: data.instrument.id, ...parameters }))
+    const points = tasks.map(({ parameters }) => ({ ...fittedTo(data), ...parameters }))
     const grid = runGrid(signal, points, data.bars, { ...(spec.terms && { terms: spec.terms }), range, store })
     const reasons = new Map(grid.refused.map(({ index, reason }) => [index, reason]))
     return tasks.map((task, at) => {
@@ -112,7 +118,7 @@ const eventDriven = (spec: StudySpec, strategy: ResearchStrategy, data: Readonly
       const result = runBacktest({
         tape,
         instruments: data.map((each) => each.instrument),
-        strategies: [strategySpec(strategy.live, { parameters: { instrument: instrument.id, ...task.parameters } })],
+        strategies: [strategySpec(strategy.live, { parameters: { ...fittedTo(data[0]!), ...task.parameters } })],
         accounts: [{ balances: { [instrument.quote]: String(terms.cash) } }],
         seed: task.seed,
         from: spec.range.from,
