@@ -28,8 +28,11 @@ export type Struck = typeof Struck.Type
 
 const bootMs = 60_000
 const drainMs = 12_000
-/** An armed point that no order passes within this is a floor that does not trade. */
-const strikeMs = 20_000
+/**
+ * An armed point that no order passes within this is a floor that does not trade. Another fault may last meanwhile: a ban
+ * by the venue, or a database that is away, and then the node has to be given accounts first.
+ */
+const strikeMs = 60_000
 
 export interface NodeProcess {
   readonly name: string
