@@ -6,6 +6,7 @@ import { TapeBuilder } from "@outcry/backtest/TapeBuilder"
 import type { MarketTape } from "@outcry/backtest/MarketTape"
 import { type Instrument, make, quantityLotsOf, ticksOf } from "@outcry/model/Instrument"
 import { SeededRandom } from "@outcry/model/SeededRandom"
+import { binanceBtcUsdt, binanceEthUsdt } from "@outcry/testkit/Instruments"
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -13,22 +14,7 @@ import { gunzipSync } from "node:zlib"
 const folder = join(resolve(process.env["OUTCRY_DATA"] ?? "../shared/data"), "binance-spot-ws")
 const files = ["btcusdt_20240808", "btcusdt_20240809", "ethusdt_20240808", "ethusdt_20240809"]
 
-const spot = (base: string, lotSize: string): Instrument =>
-  make({
-    venue: "binance",
-    symbol: `${base}/USDT`,
-    base,
-    quote: "USDT",
-    version: 1,
-    tickSize: "0.01",
-    lotSize,
-    minQuantity: lotSize,
-    maxQuantity: "9000",
-    minNotional: "5",
-    maxNotional: "9000000"
-  })
-
-export const instruments: ReadonlyArray<Instrument> = [spot("BTC", "0.00001"), spot("ETH", "0.0001")]
+export const instruments: ReadonlyArray<Instrument> = [binanceBtcUsdt, binanceEthUsdt]
 
 /** Each row: time µs, instrument, 1 for a quote, then its four numbers. */
 export interface Recorded {

@@ -2,12 +2,12 @@
  * Equal to published reference values, row by row (QuantConnect's Lean, Apache-2.0). Its value at risk is the negative of
  * our parametric one, and begins with two returns; its Sortino ratio is per period; Spearman's is of 252 closes.
  */
+import { GoldenFile, goldensMissing, goldensName } from "@outcry/testkit/GoldenFile"
 import { describe, expect, it } from "vitest"
 import { rankCorrelation } from "../src/Moments.ts"
 import { simpleReturns } from "../src/Returns.ts"
 import { rollingSharpe, rollingSortino } from "../src/RiskAdjusted.ts"
 import { rollingValueAtRisk } from "../src/ValueAtRisk.ts"
-import { GoldenFile, goldensMissing, goldensName } from "./GoldenFile.ts"
 
 /** How many rows have a reference value, all of them within the distance. */
 const compared = (mine: ArrayLike<number>, reference: Float64Array, within: number): number => {

@@ -12,7 +12,7 @@ import type { SignalDefinition } from "@outcry/signals/Signal"
 import type { RunWarning } from "./BacktestResult.ts"
 import { barsBetween, perturbedFrom } from "./vector/BarSlice.ts"
 import { dateOf } from "./vector/BarCheck.ts"
-import { ColumnStore } from "./vector/ColumnStore.ts"
+import { IndicatorColumns } from "./vector/IndicatorColumns.ts"
 import { termsByDefault } from "./vector/RunTerms.ts"
 import { SignalRunner } from "./vector/SignalRunner.ts"
 
@@ -157,7 +157,7 @@ export const decisionsOf = <P>(
   parameters: unknown,
   bars: BarColumns
 ): ReadonlyArray<TimedDecision> => {
-  const runner = new SignalRunner(definition, new ColumnStore(bars), termsByDefault)
+  const runner = new SignalRunner(definition, new IndicatorColumns(bars), termsByDefault)
   runner.decide(parameters, { from: 0, to: bars.timeOpen.length })
   const { count, rows, targets } = runner.changes
   return Array.from({ length: count }, (_, at) => ({

@@ -7,7 +7,7 @@ import type { SignalDefinition } from "@outcry/signals/Signal"
 import { RunRefused, refuse } from "./RunRefused.ts"
 import { barsBetween } from "./vector/BarSlice.ts"
 import { planColumns } from "./vector/ColumnPlan.ts"
-import { ColumnStore } from "./vector/ColumnStore.ts"
+import { IndicatorColumns } from "./vector/IndicatorColumns.ts"
 import { decodedBy } from "./vector/SignalRunner.ts"
 
 /** Named columns over bars, one value a row. */
@@ -99,7 +99,7 @@ export const signalRecursion = <P>(
     })
   return recursiveAnalysis(
     (data) => {
-      const plan = planColumns(specs, new ColumnStore(data))
+      const plan = planColumns(specs, new IndicatorColumns(data))
       return Object.fromEntries(Object.keys(specs).map((name) => [name, plan.columns[plan.place(name)]!]))
     },
     bars,

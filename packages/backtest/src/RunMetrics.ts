@@ -8,6 +8,8 @@
  * - volatility: sample standard deviation of r × √N. sharpe: mean(r) / sd(r) × √N (Sharpe 1994).
  * - sortino: mean(r) / √(Σ min(r, 0)² / n) × √N (Sortino and Price 1994, target 0).
  * - maxDrawdown: largest 1 − eₜ / max(e₀ … eₜ). calmar: annualReturn / maxDrawdown (over the whole run).
+ * Those are analytics' definitions (a test holds the two equal) but that a drawdown is a size here, above 0, since goals and
+ * limits are written so.
  * - exposure: share of bars with a position. trades: round trips, one still open at the end valued at the last close.
  * - winRate: share of them with a profit. profitFactor: Σ profits / Σ losses.
  */

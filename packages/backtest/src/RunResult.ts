@@ -1,8 +1,8 @@
 /** From a run that is over to its result. */
-import { createHash } from "node:crypto"
 import type { BacktestResult, Funnel } from "./BacktestResult.ts"
 import type { BacktestSpec } from "./BacktestSpec.ts"
 import type { MarketTape } from "./MarketTape.ts"
+import { resultHash } from "./ResultHash.ts"
 import type { RunAccount } from "./RunAccount.ts"
 import type { RunEquity } from "./RunEquity.ts"
 import type { RunMarket } from "./RunMarket.ts"
@@ -24,17 +24,6 @@ export interface RunEnd {
   readonly equityStart: number
   readonly warnings: RunWarnings
 }
-
-const bytesOf = (column: ReadonlyArray<number>): Uint8Array => new Uint8Array(Float64Array.from(column).buffer)
-
-/** SHA-256 over what a run decided, as JSON, and over the columns of its curve, as the bytes of their doubles. */
-const hashOf = ({ curve, fills, orders }: Pick<BacktestResult, "curve" | "fills" | "orders">): string =>
-  createHash("sha256")
-    .update(JSON.stringify([orders, fills]))
-    .update(bytesOf(curve.timeUs))
-    .update(bytesOf(curve.equity))
-    .update(bytesOf(curve.exposure))
-    .digest("hex")
 
 const assumptionsOf = (spec: BacktestSpec): Readonly<Record<string, unknown>> => {
   const { fees, freshEvents, funding, latency, levelsMax, queue, sampleUs, slippage, volumeShareMax } = spec
@@ -137,6 +126,6 @@ export const resultOf = (end: RunEnd): BacktestResult => {
     costs: record.costs,
     assumptions: assumptionsOf(spec),
     warnings: warnings.list,
-    hash: hashOf({ orders, fills, curve })
+    hash: resultHash({ orders, fills, curve })
   }
 }

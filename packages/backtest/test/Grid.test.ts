@@ -1,7 +1,7 @@
 import { comparing } from "@outcry/signals/Comparison"
 import { describe, expect, it } from "vitest"
 import { metricNames } from "../src/RunMetrics.ts"
-import { ColumnStore } from "../src/vector/ColumnStore.ts"
+import { IndicatorColumns } from "../src/vector/IndicatorColumns.ts"
 import { runGrid } from "../src/vector/Grid.ts"
 import { runSignal } from "../src/vector/VectorRun.ts"
 import { crossOf, declaredCrossOf, walk } from "./CrossSignals.ts"
@@ -85,7 +85,7 @@ describe("a grid", () => {
   })
 
   it("runs over a part of the bars with the history before it", () => {
-    const store = new ColumnStore(bars)
+    const store = new IndicatorColumns(bars)
     const range = { from: 300, to: 500 }
     const grid = runGrid(crossOf(0), points, bars, { range, store })
     const { result, summary } = runSignal(crossOf(0), points[3], bars, { range, store })

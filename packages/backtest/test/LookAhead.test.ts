@@ -4,8 +4,9 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { checkLookAhead, checkSignalLookAhead, type DecisionRun, decisionsOf } from "../src/LookAhead.ts"
 import { recursiveAnalysis, signalRecursion } from "../src/Recursive.ts"
+import { equitiesMissing, whySkippedEquities } from "./data/SharedData.ts"
+import { rawBarsOf } from "./Shares.ts"
 import { crossOf, declaredCrossOf, randomSignal, walk } from "./CrossSignals.ts"
-import { areDailyBarsMissing, dailyBars, whySkipped } from "@outcry/testkit/DailyBars"
 
 const bars = walk(31, 500)
 
@@ -123,24 +124,27 @@ describe("the recursive analysis", () => {
     expect(of("obv").barsNeeded).toBeUndefined()
   })
 
-  it.skipIf(areDailyBarsMissing)(`finds the seed of an average as heavy as its formula says${whySkipped}`, () => {
-    const spy = dailyBars("spy")
-    const date = 4000
-    const length = 60
-    const [row] = signalRecursion(
-      { ...crossOf(0), columns: () => ({ ema: { indicator: "ema", given: { period: 20 } } }) },
-      { fast: 5, slow: 20 },
-      spy,
-      { dates: [date], histories: [length] }
-    )
-    // (1 − α)^(60 − 20) of what the two averages were apart when the shorter one began.
-    const apart = (1 - 2 / 21) ** (length - 20)
-    const { close } = spy
-    const seed = close.subarray(date + 1 - length, date + 21 - length).reduce((sum, price) => sum + price, 0) / 20
-    let whole = close.subarray(0, 20).reduce((sum, price) => sum + price, 0) / 20
-    for (let at = 20; at <= date + 20 - length; at++) whole += (2 / 21) * (close[at]! - whole)
-    expect(Math.abs(row!.effects[0]!.value - row!.value)).toBeCloseTo(Math.abs(seed - whole) * apart, 8)
-  })
+  it.skipIf(equitiesMissing)(
+    `finds the seed of an average as heavy as its formula says${whySkippedEquities}`,
+    async () => {
+      const spy = await rawBarsOf("spy")
+      const date = 4000
+      const length = 60
+      const [row] = signalRecursion(
+        { ...crossOf(0), columns: () => ({ ema: { indicator: "ema", given: { period: 20 } } }) },
+        { fast: 5, slow: 20 },
+        spy,
+        { dates: [date], histories: [length] }
+      )
+      // (1 − α)^(60 − 20) of what the two averages were apart when the shorter one began.
+      const apart = (1 - 2 / 21) ** (length - 20)
+      const { close } = spy
+      const seed = close.subarray(date + 1 - length, date + 21 - length).reduce((sum, price) => sum + price, 0) / 20
+      let whole = close.subarray(0, 20).reduce((sum, price) => sum + price, 0) / 20
+      for (let at = 20; at <= date + 20 - length; at++) whole += (2 / 21) * (close[at]! - whole)
+      expect(Math.abs(row!.effects[0]!.value - row!.value)).toBeCloseTo(Math.abs(seed - whole) * apart, 8)
+    }
+  )
 
   it("counts a value that is missing as off", () => {
     const [column] = recursiveAnalysis(

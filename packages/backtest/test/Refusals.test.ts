@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { RunRefused } from "../src/RunRefused.ts"
 import { checkedBars } from "../src/vector/BarCheck.ts"
 import { planColumns } from "../src/vector/ColumnPlan.ts"
-import { ColumnStore } from "../src/vector/ColumnStore.ts"
+import { IndicatorColumns } from "../src/vector/IndicatorColumns.ts"
 import { termsOf } from "../src/vector/RunTerms.ts"
 import { runSignal } from "../src/vector/VectorRun.ts"
 import { crossOf, walk } from "./CrossSignals.ts"
@@ -77,7 +77,7 @@ describe("bars", () => {
 })
 
 describe("columns", () => {
-  const store = new ColumnStore(walk(2, 60))
+  const store = new IndicatorColumns(walk(2, 60))
   const sma = (of: ReadonlyArray<string>): ColumnSpec => ({ indicator: "sma", given: { period: 3 }, of })
 
   it("may be declared in any order and made of one another", () => {

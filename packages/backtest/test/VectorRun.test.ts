@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest"
 import { type RunTerms, termsOf, type TermsGiven } from "../src/vector/RunTerms.ts"
 import { runPortfolio } from "../src/vector/PortfolioRun.ts"
 import { runSignal } from "../src/vector/VectorRun.ts"
+import { equitiesMissing, whySkippedEquities } from "./data/SharedData.ts"
+import { rawBarsOf } from "./Shares.ts"
 import { crossOf, dayUs, declaredCrossOf, randomSignal, walk } from "./CrossSignals.ts"
-import { areDailyBarsMissing, dailyBars, whySkipped } from "@outcry/testkit/DailyBars"
 import { averageAt, slowRun } from "./SlowRun.ts"
 
 const near = (ours: number, theirs: number, name: string): void => {
@@ -38,27 +39,30 @@ const targetsOf = (seed: number, rows: number, allowed: ReadonlyArray<number>): 
 }
 
 describe("a vectorised run", () => {
-  it.skipIf(areDailyBarsMissing)(`equals a plain loop for an average cross on 23 years of SPY${whySkipped}`, () => {
-    const bars = dailyBars("spy")
-    for (const otherwise of [0, -1]) {
-      let held = 0
-      const targets = Array.from(bars.close, (_, row) => {
-        const [fast, slow] = [averageAt(bars.close, row, 23), averageAt(bars.close, row, 106)]
-        // Prices are whole cents, so averages can be equal but for rounding; for these windows they never are.
-        expect(Math.abs(fast - slow)).not.toBeLessThan(1e-9)
-        if (fast > slow) held = 1
-        else if (fast <= slow) held = otherwise
-        return held
-      })
-      const given = { feeBps: 5, slippageBps: 2 }
-      for (const signal of [crossOf(otherwise), declaredCrossOf(otherwise)]) {
-        const ours = runSignal(signal, { fast: 23, slow: 106 }, bars, { terms: given })
-        sameRun(ours, bars, targets, termsOf(given))
-        expect(ours.result.trades.length).toBe(ours.summary.trades)
-        expect(ours.summary.trades).toBeGreaterThan(30)
+  it.skipIf(equitiesMissing)(
+    `equals a plain loop for an average cross on 23 years of SPY${whySkippedEquities}`,
+    async () => {
+      const bars = await rawBarsOf("spy")
+      for (const otherwise of [0, -1]) {
+        let held = 0
+        const targets = Array.from(bars.close, (_, row) => {
+          const [fast, slow] = [averageAt(bars.close, row, 23), averageAt(bars.close, row, 106)]
+          // Prices are whole cents, so averages can be equal but for rounding; for these windows they never are.
+          expect(Math.abs(fast - slow)).not.toBeLessThan(1e-9)
+          if (fast > slow) held = 1
+          else if (fast <= slow) held = otherwise
+          return held
+        })
+        const given = { feeBps: 5, slippageBps: 2 }
+        for (const signal of [crossOf(otherwise), declaredCrossOf(otherwise)]) {
+          const ours = runSignal(signal, { fast: 23, slow: 106 }, bars, { terms: given })
+          sameRun(ours, bars, targets, termsOf(given))
+          expect(ours.result.trades.length).toBe(ours.summary.trades)
+          expect(ours.summary.trades).toBeGreaterThan(30)
+        }
       }
     }
-  })
+  )
 
   it("equals a plain loop for any targets, costs, sizes and fills", () => {
     const cases: ReadonlyArray<readonly [TermsGiven, ReadonlyArray<number>]> = [

@@ -1,7 +1,8 @@
 import type { MarketListener } from "@outcry/matching/MarketListener"
+import { btcUsdt as btc, ethUsdt as eth } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
 import { AgentMarket } from "../src/AgentMarket.ts"
-import { accountOrder, btc, eth, MarketProbe } from "./MarketProbe.ts"
+import { accountOrder, MarketProbe } from "./MarketProbe.ts"
 
 const second = 1_000_000
 const startUs = 1_700_000_000 * second

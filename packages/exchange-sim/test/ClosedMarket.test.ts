@@ -1,8 +1,9 @@
 /** A replay market whose live source breaks off: what may happen meanwhile, and what may not. */
+import { btcUsdt as btc } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
 import { parseLine, type RecordedFrame } from "../src/RecordedFrame.ts"
 import { ReplayMarket } from "../src/ReplayMarket.ts"
-import { accountOrder, btc, MarketProbe } from "./MarketProbe.ts"
+import { accountOrder, MarketProbe } from "./MarketProbe.ts"
 import { baseUs, diff, snapshot, ticker, trade } from "./RecordingFiles.ts"
 
 const at = (ms: number): number => baseUs + ms * 1_000

@@ -1,7 +1,7 @@
+import { btcUsdt as btc } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
 import { Driver, type DriverOptions } from "../src/Driver.ts"
 import type { Market } from "../src/Market.ts"
-import { btc } from "./MarketProbe.ts"
 
 /** A market that only notes the times it is advanced to, and is over at `endUs`. */
 const marketOf = (startUs: number, endUs: number): { readonly market: Market; readonly reachedUs: () => number } => {

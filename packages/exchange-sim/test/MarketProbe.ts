@@ -1,28 +1,7 @@
 /** A listener that keeps everything and rebuilds the public book from what it is told, as a client would. */
 import type { DepthChange, MarketListener, MarketTop, MarketTrade } from "@outcry/matching/MarketListener"
 import type { BookEvent, Match } from "@outcry/matching/MatchingEngine"
-import * as Instrument from "@outcry/model/Instrument"
 import type { Market, MarketOrder } from "../src/Market.ts"
-
-const spec = { venue: "sim", quote: "USDT", version: 1, tickSize: "0.01", maxQuantity: "9000", minNotional: "5" }
-
-export const btc = Instrument.make({
-  ...spec,
-  symbol: "BTC/USDT",
-  base: "BTC",
-  lotSize: "0.00001",
-  minQuantity: "0.00001",
-  maxNotional: "9000000"
-})
-
-export const eth = Instrument.make({
-  ...spec,
-  symbol: "ETH/USDT",
-  base: "ETH",
-  lotSize: "0.0001",
-  minQuantity: "0.0001",
-  maxNotional: "9000000"
-})
 
 /** An order of an account: `buy 5 at 100`, changed by what is given. */
 export const accountOrder = (orderId: number, order: Partial<MarketOrder>): MarketOrder => ({

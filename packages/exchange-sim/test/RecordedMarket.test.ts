@@ -1,10 +1,11 @@
 /** The replay market over real recordings, against an order book built from the raw lines by the shortest possible code. */
 import { readFileSync } from "node:fs"
 import { gunzipSync } from "node:zlib"
+import { btcUsdt as btc, ethUsdt as eth } from "@outcry/testkit/Instruments"
 import { beforeAll, describe, expect, it } from "vitest"
 import { Recording } from "../src/Recording.ts"
 import { ReplayMarket } from "../src/ReplayMarket.ts"
-import { accountOrder, btc, eth, MarketProbe, runTo } from "./MarketProbe.ts"
+import { accountOrder, MarketProbe, runTo } from "./MarketProbe.ts"
 import { isRecordedDataMissing, recordedFiles, whySkipped } from "./RecordedData.ts"
 
 interface RawFrame {

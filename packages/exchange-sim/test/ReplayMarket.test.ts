@@ -1,7 +1,8 @@
+import { btcUsdt as btc, ethUsdt as eth } from "@outcry/testkit/Instruments"
 import { afterAll, describe, expect, it } from "vitest"
 import { Recording } from "../src/Recording.ts"
 import { ReplayMarket } from "../src/ReplayMarket.ts"
-import { accountOrder, btc, eth, MarketProbe, runTo } from "./MarketProbe.ts"
+import { accountOrder, MarketProbe, runTo } from "./MarketProbe.ts"
 import { baseUs, diff, RecordingFolder, snapshot, ticker, trade } from "./RecordingFiles.ts"
 
 const folder = new RecordingFolder()

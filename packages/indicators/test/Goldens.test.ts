@@ -2,11 +2,11 @@
  * Equal to published reference values, bar by bar: QuantConnect's, made with TA-Lib, thinkorswim and spreadsheets.
  * docs/indicators.md names each file, how precisely it is printed, and where its own warm-up differs.
  */
+import { GoldenFile, goldenFiles, goldensMissing, goldensName } from "@outcry/testkit/GoldenFile"
 import { describe, expect, it } from "vitest"
 import type { Given } from "../src/Parameter.ts"
 import { indicatorNamed } from "../src/Registry.ts"
 import { candleFiles, filesOfOthers, type GoldenCase, goldenCases, otherFiles } from "./GoldenCases.ts"
-import { GoldenFile, goldenFiles, goldensMissing, goldensName } from "./GoldenFile.ts"
 
 const candles: Readonly<Record<string, string>> = {
   doji: "DOJI",

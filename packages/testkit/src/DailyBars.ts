@@ -1,8 +1,10 @@
-/** Real daily bars for tests and benches: `equities-daily` of OUTCRY_DATA, one CSV in a zip archive each. */
+/**
+ * Real daily bars at once, for benches and for tests of packages that the research engine is built on: `equities-daily` of
+ * OUTCRY_DATA, one CSV in a zip archive each. The engine's own tests read them with `readLeanDaily`, as its users do.
+ */
 import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { inflateRawSync } from "node:zlib"
-import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { StageBar } from "./StrategyStage.ts"
 
 const folder = resolve(
@@ -24,8 +26,8 @@ const firstFile = (archive: Buffer): string => {
   return inflateRawSync(archive.subarray(begin, begin + archive.readUInt32LE(entry + 20))).toString("utf8")
 }
 
-/** Unadjusted daily bars of a stock, such as `spy`; prices in dollars. */
-export const dailyBars = (symbol: string): BarColumns => {
+/** Unadjusted daily bars of a stock, such as `spy`, as the columns that signals take; prices in dollars. */
+export const dailyBars = (symbol: string) => {
   const lines = firstFile(readFileSync(resolve(folder, `${symbol}.zip`)))
     .trim()
     .split("\n")

@@ -1,8 +1,8 @@
-/** The instruments that tests trade, as our simulated exchange lists them. */
+/** The instruments that tests trade, as our simulated exchange lists them, and those of the recordings of Binance. */
 import * as Instrument from "@outcry/model/Instrument"
 
-const usdt = (base: string, lotSize: string): Instrument.InstrumentSpec => ({
-  venue: "sim",
+const usdt = (venue: string, base: string, lotSize: string): Instrument.InstrumentSpec => ({
+  venue,
   symbol: `${base}/USDT`,
   base,
   quote: "USDT",
@@ -15,8 +15,12 @@ const usdt = (base: string, lotSize: string): Instrument.InstrumentSpec => ({
   maxNotional: "9000000"
 })
 
-export const btcUsdtSpec: Instrument.InstrumentSpec = usdt("BTC", "0.00001")
-export const ethUsdtSpec: Instrument.InstrumentSpec = usdt("ETH", "0.0001")
+export const btcUsdtSpec: Instrument.InstrumentSpec = usdt("sim", "BTC", "0.00001")
+export const ethUsdtSpec: Instrument.InstrumentSpec = usdt("sim", "ETH", "0.0001")
 
 export const btcUsdt: Instrument.Instrument = Instrument.make(btcUsdtSpec)
 export const ethUsdt: Instrument.Instrument = Instrument.make(ethUsdtSpec)
+
+/** With the sizes of August 2024. */
+export const binanceBtcUsdt: Instrument.Instrument = Instrument.make(usdt("binance", "BTC", "0.00001"))
+export const binanceEthUsdt: Instrument.Instrument = Instrument.make(usdt("binance", "ETH", "0.0001"))

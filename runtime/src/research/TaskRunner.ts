@@ -10,7 +10,7 @@ import type { MarketTape } from "@outcry/backtest/MarketTape"
 import { metricsRecord, RunMetrics } from "@outcry/backtest/RunMetrics"
 import type { StudySpec } from "@outcry/backtest/search/StudySpec"
 import { TapeBuilder } from "@outcry/backtest/TapeBuilder"
-import { ColumnStore } from "@outcry/backtest/vector/ColumnStore"
+import { IndicatorColumns } from "@outcry/backtest/vector/IndicatorColumns"
 import { runGrid } from "@outcry/backtest/vector/Grid"
 import { type RunTerms, termsOf } from "@outcry/backtest/vector/RunTerms"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
@@ -68,7 +68,7 @@ const vectorised = (spec: StudySpec, strategy: ResearchStrategy, data: ResearchD
     throw new RangeError(
       `${strategy.path} exports no signal: write it with defineSignal and export it as \`signal\`, or ask for an event-driven study.`
     )
-  const store = new ColumnStore(data.bars)
+  const store = new IndicatorColumns(data.bars)
   const range = rowsWithin(data.bars, spec.range)
   const run = (tasks: ReadonlyArray<TaskAsked>): ReadonlyArray<TaskOutcome> => {
     const points = tasks.map(({ parameters }) => ({ ...fittedTo(data), ...parameters }))

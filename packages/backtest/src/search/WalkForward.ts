@@ -9,7 +9,7 @@ import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { SignalDefinition } from "@outcry/signals/Signal"
 import type { RunSummary, RunWarning } from "../BacktestResult.ts"
 import { metricsRecord, RunMetrics } from "../RunMetrics.ts"
-import { ColumnStore } from "../vector/ColumnStore.ts"
+import { IndicatorColumns } from "../vector/IndicatorColumns.ts"
 import { runGrid } from "../vector/Grid.ts"
 import { type TermsGiven, termsOf } from "../vector/RunTerms.ts"
 import type { RowRange } from "../vector/SignalRunner.ts"
@@ -163,7 +163,7 @@ export const walkForward = <P>(
   given: WalkGiven & { readonly terms?: TermsGiven }
 ): WalkForward => {
   const terms = termsOf(given.terms)
-  const store = new ColumnStore(bars)
+  const store = new IndicatorColumns(bars)
   return walkForwardBy(
     {
       search: (range) => runGrid(definition, points, bars, { terms, range, store }).summaries(),

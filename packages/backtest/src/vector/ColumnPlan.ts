@@ -1,13 +1,13 @@
 /**
  * The columns of a signal, put into an order in which each comes after those it is made of, and looked up or computed in
- * a store. Names that nothing has, circles and wrong counts are refused with the field that holds them.
+ * `IndicatorColumns`. Names that nothing has, circles and wrong counts are refused with the field that holds them.
  */
 import { IndicatorUnknown, indicatorNamed } from "@outcry/indicators/Registry"
 import type { Indicator } from "@outcry/indicators/Indicator"
 import { ParameterRefused } from "@outcry/indicators/Parameter"
 import type { ColumnSpec, SourceName } from "@outcry/signals/Signal"
 import { RunRefused, refuse } from "../RunRefused.ts"
-import { type BarField, barFields, type ColumnStore } from "./ColumnStore.ts"
+import { type BarField, barFields, type IndicatorColumns } from "./IndicatorColumns.ts"
 
 export interface ColumnPlan {
   /** By place: the columns as declared, then open, high, low, close, volume. */
@@ -45,11 +45,11 @@ const sourcesByDefault = (name: string, indicator: Indicator): ReadonlyArray<Sou
 
 class Resolver {
   private readonly specs: Readonly<Record<string, ColumnSpec>>
-  private readonly store: ColumnStore
+  private readonly store: IndicatorColumns
   private readonly made = new Map<string, Made>()
   private readonly open: Array<string> = []
 
-  constructor(specs: Readonly<Record<string, ColumnSpec>>, store: ColumnStore) {
+  constructor(specs: Readonly<Record<string, ColumnSpec>>, store: IndicatorColumns) {
     this.specs = specs
     this.store = store
   }
@@ -123,7 +123,7 @@ class Resolver {
 }
 
 /** Throws RunRefused. */
-export const planColumns = (specs: Readonly<Record<string, ColumnSpec>>, store: ColumnStore): ColumnPlan => {
+export const planColumns = (specs: Readonly<Record<string, ColumnSpec>>, store: IndicatorColumns): ColumnPlan => {
   const resolver = new Resolver(specs, store)
   const places = new Map<string, number>()
   const columns: Array<Float64Array> = []

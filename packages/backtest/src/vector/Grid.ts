@@ -7,7 +7,7 @@ import type { SignalDefinition } from "@outcry/signals/Signal"
 import type { RunSummary, RunWarning } from "../BacktestResult.ts"
 import { type MetricName, metricNames, metricsRecord } from "../RunMetrics.ts"
 import { RunRefused } from "../RunRefused.ts"
-import { ColumnStore } from "./ColumnStore.ts"
+import { IndicatorColumns } from "./IndicatorColumns.ts"
 import { type TermsGiven, termsOf } from "./RunTerms.ts"
 import { type RowRange, SignalRunner } from "./SignalRunner.ts"
 
@@ -26,7 +26,7 @@ export interface GridGiven {
   /** What the shared columns may take, in bytes. */
   readonly cacheBytesMax?: number
   /** A store over the same bars whose columns are to be used and added to. */
-  readonly store?: ColumnStore
+  readonly store?: IndicatorColumns
 }
 
 const width = metricNames.length
@@ -94,7 +94,7 @@ export const runGrid = <P>(
   bars: BarColumns,
   given: GridGiven = {}
 ): GridResult => {
-  const store = given.store ?? new ColumnStore(bars, given.cacheBytesMax)
+  const store = given.store ?? new IndicatorColumns(bars, given.cacheBytesMax)
   const runner = new SignalRunner(definition, store, termsOf(given.terms))
   const values = new Float64Array(points.length * width).fill(Number.NaN)
   const refused: Array<GridRefusal> = []

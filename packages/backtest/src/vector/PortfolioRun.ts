@@ -8,7 +8,7 @@ import type { SignalDefinition } from "@outcry/signals/Signal"
 import type { BacktestResult, RunSummary, RunWarning } from "../BacktestResult.ts"
 import { metricsRecord, RunMetrics } from "../RunMetrics.ts"
 import { refuse } from "../RunRefused.ts"
-import { ColumnStore } from "./ColumnStore.ts"
+import { IndicatorColumns } from "./IndicatorColumns.ts"
 import { FillRecord } from "./FillRecord.ts"
 import { Holding, Purse } from "./Holding.ts"
 import { type RunTerms, type TermsGiven, termsOf } from "./RunTerms.ts"
@@ -178,7 +178,7 @@ export const runPortfolio = <P>(
   const warnings: Array<RunWarning> = [...termsWarnings(terms)]
   let decisions = 0
   const decided = members.map(({ bars, parameters }) => {
-    const runner = new SignalRunner(definition, new ColumnStore(bars), terms)
+    const runner = new SignalRunner(definition, new IndicatorColumns(bars), terms)
     const doubts = runner.decide(parameters, { from: 0, to: bars.timeOpen.length })
     warnings.push(...runner.barWarnings, ...doubts)
     const { count, rows, targets } = runner.changes

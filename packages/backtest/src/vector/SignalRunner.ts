@@ -9,7 +9,7 @@ import { RunMetrics } from "../RunMetrics.ts"
 import { refuse } from "../RunRefused.ts"
 import { checkedBars, dateOf } from "./BarCheck.ts"
 import { type ColumnPlan, planColumns } from "./ColumnPlan.ts"
-import type { ColumnStore } from "./ColumnStore.ts"
+import type { IndicatorColumns } from "./IndicatorColumns.ts"
 import { Holding, Purse } from "./Holding.ts"
 import { RuleRow } from "./RuleRow.ts"
 import type { RunTerms } from "./RunTerms.ts"
@@ -56,7 +56,7 @@ export const decodedBy = <P>(definition: SignalDefinition<P>): ((given: unknown)
 
 export class SignalRunner<P> {
   readonly definition: SignalDefinition<P>
-  readonly store: ColumnStore
+  readonly store: IndicatorColumns
   readonly terms: RunTerms
   readonly metrics = new RunMetrics()
   readonly purse = new Purse()
@@ -70,7 +70,7 @@ export class SignalRunner<P> {
   private readonly decode: (given: unknown) => P
 
   /** Checks the bars; throws RunRefused. `curve`: where value and position at every close are to be kept. */
-  constructor(definition: SignalDefinition<P>, store: ColumnStore, terms: RunTerms, curve?: CurveColumns) {
+  constructor(definition: SignalDefinition<P>, store: IndicatorColumns, terms: RunTerms, curve?: CurveColumns) {
     this.definition = definition
     this.store = store
     this.terms = terms

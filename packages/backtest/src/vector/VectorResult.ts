@@ -1,7 +1,7 @@
-/** The full result of a vectorised run, and the hash by which equal runs are known. */
-import { createHash } from "node:crypto"
+/** The full result of a vectorised run. */
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { BacktestResult, RunWarning } from "../BacktestResult.ts"
+import { resultHash } from "../ResultHash.ts"
 import type { FillRecord } from "./FillRecord.ts"
 import type { Purse } from "./Holding.ts"
 import type { RunTerms } from "./RunTerms.ts"
@@ -21,12 +21,6 @@ export interface VectorOutcome {
   readonly decisions: number
   readonly warnings: ReadonlyArray<RunWarning>
 }
-
-/** SHA-256 (hex) over orders, fills and curve. */
-const hashOf = ({ curve, record }: VectorOutcome): string =>
-  createHash("sha256")
-    .update(JSON.stringify([record.orders, record.fills, curve]))
-    .digest("hex")
 
 export const vectorResult = (outcome: VectorOutcome): BacktestResult => {
   const { bars, curve, decisions, purse, record, rows, signal, terms } = outcome
@@ -59,6 +53,6 @@ export const vectorResult = (outcome: VectorOutcome): BacktestResult => {
       amounts: "floats on the prices given, which count as adjusted; ticks and lots are 0"
     },
     warnings: outcome.warnings,
-    hash: hashOf(outcome)
+    hash: resultHash({ orders: record.orders, fills: record.fills, curve })
   }
 }

@@ -6,7 +6,7 @@ import type { BarColumns } from "@outcry/signals/BarColumns"
 import type { SignalDefinition } from "@outcry/signals/Signal"
 import type { BacktestResult, RunSummary } from "../BacktestResult.ts"
 import { metricsRecord } from "../RunMetrics.ts"
-import { ColumnStore } from "./ColumnStore.ts"
+import { IndicatorColumns } from "./IndicatorColumns.ts"
 import { FillRecord } from "./FillRecord.ts"
 import { type TermsGiven, termsOf } from "./RunTerms.ts"
 import { type RowRange, SignalRunner } from "./SignalRunner.ts"
@@ -16,7 +16,7 @@ export interface VectorGiven {
   readonly terms?: TermsGiven
   readonly range?: RowRange
   /** Over the same bars, so that columns are shared with other runs. */
-  readonly store?: ColumnStore
+  readonly store?: IndicatorColumns
 }
 
 /** Throws RunRefused for bars, terms, columns or parameters that cannot run, and what the rule throws. */
@@ -27,7 +27,7 @@ export const runSignal = <P>(
   given: VectorGiven = {}
 ): { readonly result: BacktestResult; readonly summary: RunSummary } => {
   const terms = termsOf(given.terms)
-  const store = given.store ?? new ColumnStore(bars)
+  const store = given.store ?? new IndicatorColumns(bars)
   const range = given.range ?? { from: 0, to: store.rows }
   const curve = { equity: new Float64Array(store.rows), quantity: new Float64Array(store.rows) }
   const runner = new SignalRunner(definition, store, terms, curve)

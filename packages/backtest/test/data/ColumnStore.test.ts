@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { SeededRandom } from "@outcry/model/SeededRandom"
+import { binanceBtcUsdt as btc } from "@outcry/testkit/Instruments"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { inspectBars } from "../../src/data/BarIntegrity.ts"
 import { gather } from "../../src/data/BarRows.ts"
@@ -22,7 +23,6 @@ import {
 } from "../../src/data/Dataset.ts"
 import { quotesOf, tradesOf } from "../../src/data/TickColumns.ts"
 import { TapeBuilder } from "../../src/TapeBuilder.ts"
-import { btc } from "./Instruments.ts"
 import { copyOf, minuteUs, seededBars } from "./SeededBars.ts"
 
 const about = { source: "a test", createdBy: "outcry test" }

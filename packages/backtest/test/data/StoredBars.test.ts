@@ -2,7 +2,6 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Instrument from "@outcry/model/Instrument"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { importBars } from "../../src/data/BarCsv.ts"
 import { inspectBars } from "../../src/data/BarIntegrity.ts"
@@ -10,13 +9,13 @@ import { ColumnStore } from "../../src/data/ColumnStore.ts"
 import { addCorporateActions, corporateActionsOf } from "../../src/data/CorporateActions.ts"
 import { timeOfDate } from "../../src/data/DateText.ts"
 import { readFactors } from "../../src/data/FactorFile.ts"
-import { adjusted, readLeanDaily } from "../../src/data/LeanDaily.ts"
+import { adjusted } from "../../src/data/LeanDaily.ts"
 import { readBars, storeBars } from "../../src/data/StoredBars.ts"
 import { parseTradingDays, readTradingDays } from "../../src/data/TradingDays.ts"
 import { tapeCodes } from "../../src/MarketTape.ts"
 import { TapeBuilder } from "../../src/TapeBuilder.ts"
+import { rawBarsOf, shareOf } from "../Shares.ts"
 import {
-  archiveOf,
   equitiesMissing,
   factorsOf,
   marketHours,
@@ -90,31 +89,16 @@ describe("a market's days", () => {
     `leave no gap in twenty-three years of SPY${whySkippedEquities}${whySkippedMarketHours}`,
     async () => {
       const calendar = await readTradingDays(marketHours, "Equity-usa-[*]")
-      const bars = await readLeanDaily(archiveOf("spy"), { instrument: "lean:SPY/USD" })
+      const bars = await rawBarsOf("spy")
       expect(inspectBars(bars, { calendar })).toEqual([])
     }
   )
 })
 
 describe.skipIf(equitiesMissing)(`raw bars with corporate actions on a tape${whySkippedEquities}`, () => {
-  const share = (name: string) =>
-    Instrument.make({
-      venue: "lean",
-      symbol: `${name}/USD`,
-      base: name,
-      quote: "USD",
-      version: 1,
-      tickSize: "0.0001",
-      lotSize: "1",
-      minQuantity: "1",
-      maxQuantity: "1000000000",
-      minNotional: "0",
-      maxNotional: "1000000000000"
-    })
-
   it.each(["aapl", "ibm", "spy", "eem"])("a holder of %s through the tape earns the adjusted return", async (name) => {
-    const instrument = share(name.toUpperCase())
-    const raw = await readLeanDaily(archiveOf(name), { instrument: instrument.id })
+    const instrument = shareOf(name)
+    const raw = await rawBarsOf(name)
     const factors = await readFactors(factorsOf(name))
     const builder = new TapeBuilder([instrument.id])
     builder.addBars(raw, instrument)

@@ -1,10 +1,10 @@
 /** Each way in which a tape goes wrong is found where it is. */
+import { binanceBtcUsdt as btc, binanceEthUsdt as eth } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
 import { readRecordedTape } from "../../src/data/RecordedTape.ts"
 import { inspectTape } from "../../src/data/TapeIntegrity.ts"
 import type { MarketTape } from "../../src/MarketTape.ts"
 import { TapeBuilder } from "../../src/TapeBuilder.ts"
-import { btc, eth } from "./Instruments.ts"
 import { recordingsMissing, recordingsOf, whySkippedRecordings } from "./SharedData.ts"
 
 describe("a tape", () => {

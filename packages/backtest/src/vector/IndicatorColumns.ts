@@ -18,7 +18,7 @@ export interface KeptColumns {
   readonly bytes: number
 }
 
-export class ColumnStore {
+export class IndicatorColumns {
   readonly bars: BarColumns
   readonly rows: number
   private readonly bytesMax: number
