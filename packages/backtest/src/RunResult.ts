@@ -1,6 +1,7 @@
 /** From a run that is over to its result. */
 import { createHash } from "node:crypto"
 import type { BacktestResult, Funnel } from "./BacktestResult.ts"
+import { timeText } from "./data/DateText.ts"
 import type { BacktestSpec } from "./BacktestSpec.ts"
 import type { MarketTape } from "./MarketTape.ts"
 import type { RunAccount } from "./RunAccount.ts"
@@ -52,7 +53,7 @@ const warn = ({ accounts, equity, markets, record, warnings }: RunEnd, funnel: F
   if (open > 0) warnings.add("ordersOpen", "orders were still open when the data ended", open)
   const broke = equity.curve.equity.findIndex((value) => value <= 0)
   if (broke >= 0) {
-    const detail = `equity was gone at ${equity.curve.timeUs[broke]}: a broker would have closed the account there`
+    const detail = `equity was gone at ${timeText(equity.curve.timeUs[broke]!)}: a broker would have closed the account there`
     warnings.add("equityGone", detail)
   }
   const known = new Set(markets.flatMap(({ instrument: { base, quote } }) => [base, quote]))

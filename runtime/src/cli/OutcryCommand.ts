@@ -5,6 +5,7 @@
 import { Config, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { accountGroup, accounts } from "./AccountCli.ts"
+import { backtest } from "./BacktestCli.ts"
 import { chaos } from "./ChaosCli.ts"
 import { asJson, dataFolder } from "./Flags.ts"
 import { indicators } from "./IndicatorCli.ts"
@@ -208,6 +209,7 @@ export const outcry = Command.make("outcry").pipe(
     accountGroup,
     verify,
     chaos,
+    backtest,
     indicators
   ])
 )
