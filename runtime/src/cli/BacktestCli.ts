@@ -1,7 +1,7 @@
 /** `outcry backtest` as the command line accepts and explains it; what it does is imported when it runs. */
 import { Command, Flag } from "effect/cli"
 import { asJson } from "./Flags.ts"
-import { count, dataFlags, later, number, runFlags, strategyArgument, text } from "./ResearchFlags.ts"
+import { count, dataFlags, keep, later, number, runFlags, strategyArgument, text } from "./ResearchFlags.ts"
 
 export const backtest = Command.make(
   "backtest",
@@ -31,10 +31,7 @@ export const backtest = Command.make(
     report: text("report", "FILE", "Write the tear sheet there, one HTML file"),
     csv: text("csv", "DIR", "Write orders, fills, round trips and the equity curve there, as CSV"),
     save: text("save", "FILE", "Write the result there, as JSON for `outcry report`"),
-    keep: Flag.Boolean("keep").pipe(
-      Flag.withDescription("Keep the result in the database, for `outcry report --list`"),
-      Flag.withDefault(false)
-    ),
+    keep,
     json: asJson
   },
   (options) =>

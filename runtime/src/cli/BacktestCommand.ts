@@ -9,13 +9,14 @@ import type { ReportTable } from "@outcry/backtest/report/FigureTables"
 import { resultJson } from "@outcry/backtest/report/Json"
 import { tearSheet } from "@outcry/backtest/report/TearSheet"
 import { resultText } from "@outcry/backtest/report/TextReport"
+import type { ResearchKind } from "@outcry/store/ResearchRuns"
 import { Effect, Option } from "effect"
 import { join } from "node:path"
 import { dataFolderAt } from "../floor/DataFolder.ts"
 import { holdingOf, runBacktestJob, termsByDefault, toldOf } from "../research/BacktestJob.ts"
 import { isDatabaseGiven, keepResult, openKept } from "../research/KeptResult.ts"
 import { lookAheadOf, type CheckReport } from "../research/LookAheadJob.ts"
-import { loadResearchStrategy } from "../research/ResearchStrategy.ts"
+import { loadResearchStrategy, type ResearchStrategy } from "../research/ResearchStrategy.ts"
 import { loadRunData, type RunData } from "../research/RunData.ts"
 import { figureRecord } from "../research/RunFigures.ts"
 import { checkTable, checkText } from "./CheckText.ts"
@@ -73,7 +74,7 @@ export const termsGiven = (flags: RunGiven) => ({
   stallSec: flags.stallSec
 })
 
-const factsOf = (found: RunData): ReadonlyArray<readonly [string, string]> => [
+export const factsOf = (found: RunData): ReadonlyArray<readonly [string, string]> => [
   ["Data", found.names.join(", ")],
   ...found.series.map(({ hash, instrument }) => [`Data hash, ${instrument.id}`, hash] as const)
 ]
@@ -119,8 +120,25 @@ const glance = [
 export const shownMetrics = (metrics: ReadonlyArray<Metric>): ReadonlyArray<Metric> =>
   metrics.filter(({ key }) => glance.includes(key))
 
+/** Keeps a result where it was asked for, or a database is at hand. */
+export const keepGiven = Effect.fnUntraced(function* (
+  flags: { readonly keep: boolean; readonly data: Option.Option<string> },
+  strategy: ResearchStrategy,
+  result: BacktestResult,
+  metrics: ReadonlyArray<Metric>,
+  kind: ResearchKind
+) {
+  if (!flags.keep && !isDatabaseGiven()) return
+  const isNew = yield* Effect.gen(function* () {
+    const database = yield* openKept(Option.getOrUndefined(flags.data))
+    return yield* Effect.provideContext(keepResult(strategy, result, metrics, kind), database)
+  }).pipe(Effect.scoped)
+  const id = result.hash.slice(0, 12)
+  yield* message(`${isNew ? "kept" : "kept already"} as ${id}: outcry report ${id}`)
+})
+
 export const run = Effect.fnUntraced(function* (flags: BacktestFlags) {
-  const progress = runProgress()
+  const progress = runProgress("events")
   progress.say("reading")
   yield* claimFiles([flags.report, flags.save])
   const strategy = yield* loadResearchStrategy(flags.strategy)
@@ -152,16 +170,7 @@ export const run = Effect.fnUntraced(function* (flags: BacktestFlags) {
   )
   yield* writeText(flags.save, "result", () => resultJson(result))
   yield* writeFolder(flags.csv, "orders, fills, round trips and curve", () => files(result))
-  if (flags.keep || isDatabaseGiven()) {
-    progress.say("keeping the result")
-    const isNew = yield* Effect.gen(function* () {
-      const database = yield* openKept(Option.getOrUndefined(flags.data))
-      return yield* Effect.provideContext(keepResult(strategy, result, metrics), database)
-    }).pipe(Effect.scoped, Effect.ensuring(Effect.sync(progress.clear)))
-    yield* message(
-      `${isNew ? "kept" : "kept already"} as ${result.hash.slice(0, 12)}: outcry report ${result.hash.slice(0, 12)}`
-    )
-  }
+  yield* keepGiven(flags, strategy, result, metrics, "backtest")
   for (const note of done.notes) yield* message(note)
   if (flags.json)
     yield* json({ ...result, metrics: figureRecord(metrics), check, monteCarlo: Option.getOrUndefined(trips) })

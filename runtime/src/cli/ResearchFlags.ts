@@ -99,6 +99,13 @@ export const runFlags = {
   stallSec: number("stall-sec", "S", "End a strategy that does not come back for so long", 1, 86_400, 30)
 }
 
+export const keep = Flag.Boolean("keep").pipe(
+  Flag.withDescription(
+    "Keep the result in the database, for `outcry report --list` (always where DATABASE_URL is set)"
+  ),
+  Flag.withDefault(false)
+)
+
 export interface DataGiven {
   readonly on: ReadonlyArray<string>
   readonly instrument: Option.Option<string>

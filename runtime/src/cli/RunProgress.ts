@@ -10,7 +10,8 @@ export interface RunProgress {
 
 const everyMs = 100
 
-export const runProgress = (): RunProgress => {
+/** `what` is counted: events, windows. */
+export const runProgress = (what: string): RunProgress => {
   const live = process.stderr.isTTY
   const startMs = performance.now()
   let nextMs = 0
@@ -25,7 +26,7 @@ export const runProgress = (): RunProgress => {
       nextMs = now + everyMs
       const share = done / all
       const left = share === 0 ? "" : `, ${durationText(((now - startMs) / share) * (1 - share))} to go`
-      show(`${Math.floor(share * 100)} % of ${all.toLocaleString("en-US")} events${left}`)
+      show(`${Math.floor(share * 100)} % of ${all.toLocaleString("en-US")} ${what}${left}`)
     },
     clear: () => {
       if (live) process.stderr.write("\r\u001b[K")

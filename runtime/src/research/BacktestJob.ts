@@ -149,7 +149,7 @@ const eventSpec = async (
   prices: ReadonlyArray<number>
 ) => {
   const spans = bound.feeds.flatMap(({ barSeconds }) => (barSeconds === undefined ? [] : [barSeconds * secondUs]))
-  const { notes, tape, warnings } = await tapeOf(data, [...new Set(spans)])
+  const { notes, tape } = await tapeOf(data, [...new Set(spans)])
   const { cash, feeBps, latencyMs, seed, short, slippageBps } = terms
   const [first] = data.instruments
   const loans = Object.fromEntries(data.instruments.map((each, at) => loanOf(each, cash, prices[at]!)))
@@ -170,7 +170,7 @@ const eventSpec = async (
     // Minutes of recorded frames would have a curve of a few points.
     ...(isShort ? { sampleUs: secondUs } : {})
   }
-  return { spec, notes, warnings, isShort }
+  return { spec, notes }
 }
 
 /** A warm-up that takes all the data leaves nothing to trade on. */
@@ -218,7 +218,7 @@ const runEvents = Effect.fnUntraced(function* (
     yield* Effect.yieldNow
   }
   const result = yield* guard(() => run.finish())
-  const warnings = [...warmupWarnings(sized.bound, data), ...made.warnings, ...result.warnings]
+  const warnings = [...warmupWarnings(sized.bound, data), ...data.warnings, ...result.warnings]
   const notes = [...(sized.note === undefined ? [] : [sized.note]), ...made.notes]
   return { result: { ...result, warnings }, bound: sized.bound, notes }
 })

@@ -14,7 +14,7 @@ import { adjusted, readLeanDaily } from "@outcry/backtest/data/LeanDaily"
 import { type Instrument, make } from "@outcry/model/Instrument"
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import { existsSync } from "node:fs"
-import { basename } from "node:path"
+import { basename, join } from "node:path"
 
 /** As a study's order holds it: all that is needed to find the same data again. */
 export interface DataReference {
@@ -121,6 +121,15 @@ const csv = async (path: string, given: InstrumentGiven) => {
 }
 
 const stored = async ({ id, store }: DataReference, given: InstrumentGiven) => {
+  if (!existsSync(join(store, id)))
+    throw new DataError({
+      source: id,
+      line: 0,
+      field: "",
+      problem: "missing",
+      detail: "there is no data set of that name, nor is it a file of a kind that is known",
+      remedy: "See `outcry data list`; a file is named by its path, which ends in .zip, .csv or .gz."
+    })
   const bars = barsOf(await (await ColumnStore.open(store)).read(id))
   const isCrypto = !bars.instrument.startsWith("us:")
   const instrument = instrumentOf(bars.instrument, isCrypto, tickFor(bars, given, isCrypto))

@@ -10,6 +10,7 @@ import { tradesOf } from "@outcry/backtest/data/TickColumns"
 import { barColumnsOfTrades, timeBars } from "@outcry/backtest/data/TradeBars"
 import type { RunWarning } from "@outcry/backtest/BacktestResult"
 import type { MarketTape } from "@outcry/backtest/MarketTape"
+import { RunRefused } from "@outcry/backtest/RunRefused"
 import { TapeBuilder } from "@outcry/backtest/TapeBuilder"
 import { checkedBars } from "@outcry/backtest/vector/BarCheck"
 import type { Instrument } from "@outcry/model/Instrument"
@@ -26,6 +27,8 @@ export interface RunData {
   readonly series: ReadonlyArray<ResearchData>
   readonly recordings: ReadonlyArray<RecordedSource>
   readonly notes: ReadonlyArray<string>
+  /** What is doubtful of the bars. */
+  readonly warnings: ReadonlyArray<RunWarning>
 }
 
 export interface RunDataGiven extends InstrumentGiven {
@@ -33,8 +36,12 @@ export interface RunDataGiven extends InstrumentGiven {
   readonly store: string
 }
 
-const fault = (source: string, problem: "missing" | "conflict" | "unsupported", detail: string, remedy: string) =>
-  new DataError({ source, line: 0, field: "", problem, detail, remedy })
+const fault = (
+  source: string,
+  problem: "missing" | "conflict" | "unsupported" | "refused",
+  detail: string,
+  remedy: string
+) => new DataError({ source, line: 0, field: "", problem, detail, remedy })
 
 const isRecording = (name: string): boolean => name.endsWith(".gz") && !name.endsWith(".csv.gz")
 
@@ -58,8 +65,16 @@ const recordingsOf = (names: ReadonlyArray<string>, given: InstrumentGiven): Rea
   return [...Map.groupBy(names, idOf)].map(([id, files]) => sourceOf(id, files, given))
 }
 
-/** A series of bars without an error in it, and what is doubtful of it. */
-const soundSeries = (series: ResearchData): ReadonlyArray<RunWarning> => checkedBars(series.raw)
+/** What is doubtful of bars that can be counted with; throws a DataError for others. */
+const doubtsOf = ({ raw, reference }: ResearchData): ReadonlyArray<RunWarning> => {
+  try {
+    return checkedBars(raw)
+  } catch (error) {
+    if (!(error instanceof RunRefused)) throw error
+    const repair = `Or let \`outcry data import ${reference.id} --as NAME --policy repair\` do what can be done.`
+    throw fault(reference.id, "refused", `${error.field} ${error.problem}`, `${error.remedy} ${repair}`)
+  }
+}
 
 /** Rejects with a DataError, or InvalidInstrument where sizes make no sense. */
 export const loadRunData = async (names: ReadonlyArray<string>, given: RunDataGiven): Promise<RunData> => {
@@ -77,7 +92,14 @@ export const loadRunData = async (names: ReadonlyArray<string>, given: RunDataGi
   }
   if (recorded.length > 0) {
     const recordings = recordingsOf(names, sizes)
-    return { names, instruments: recordings.map((each) => each.instrument), series: [], recordings, notes: [] }
+    return {
+      names,
+      instruments: recordings.map((each) => each.instrument),
+      series: [],
+      recordings,
+      notes: [],
+      warnings: []
+    }
   }
   const series: Array<ResearchData> = []
   for (const id of names) {
@@ -92,14 +114,14 @@ export const loadRunData = async (names: ReadonlyArray<string>, given: RunDataGi
     instruments: series.map((each) => each.instrument),
     series,
     recordings: [],
-    notes: series.flatMap(({ notes }) => notes)
+    notes: series.flatMap(({ notes }) => notes),
+    warnings: series.flatMap(doubtsOf)
   }
 }
 
 export interface RunTape {
   readonly tape: MarketTape
   readonly notes: ReadonlyArray<string>
-  readonly warnings: ReadonlyArray<RunWarning>
 }
 
 /** Rows of tapes of one instrument's bars, in order of time; of one time the shorter bar comes first. */
@@ -144,15 +166,13 @@ export const tapeOfBars = (
 /** The tape of an event-driven run, with bars of the intervals its strategy wants, µs. */
 export const tapeOf = async (data: RunData, spansUs: ReadonlyArray<number>): Promise<RunTape> => {
   if (data.recordings.length > 0) {
-    const { notes, tape } = await readRecordedTape(data.recordings, { barsUs: spansUs })
-    return { tape, notes, warnings: [] }
+    return readRecordedTape(data.recordings, { barsUs: spansUs })
   }
-  const warnings = data.series.flatMap(soundSeries)
   const tape = tapeOfBars(
     data.series.map(({ actions, instrument, raw }) => ({ actions, instrument, bars: raw })),
     spansUs
   )
-  return { tape, notes: [], warnings }
+  return { tape, notes: [] }
 }
 
 /** Bars of the first instrument for a signal: adjusted; of recorded frames those of their trades. */

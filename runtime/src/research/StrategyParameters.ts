@@ -110,8 +110,8 @@ export interface SizeGiven {
 const lotsFor = (instrument: Instrument, money: number, price: number): number =>
   Math.max(1, Math.floor(money / price / Number(instrument.lotSize)))
 
-/** 5 % are left for a price that moves before the order trades, and for fees. */
-const shareByDefault = 0.95
+/** A quantity stays what it is: at four times the price it still can be paid. */
+const shareByDefault = 0.25
 
 /**
  * Parameters with a size that can be traded: the one asked for, else the strategy's own where it is a whole number of
