@@ -44,9 +44,15 @@ export const withOverrides = (
   const decode = Schema.decodeUnknownResult(definition.parameters, { onExcessProperty: "error" })
   const parameters = { ...base }
   for (const { key, text } of overrides) parameters[key] = valueOf(text)
-  for (const { key, text } of overrides) {
+  const refused = (key: string): boolean => {
     const result = decode(parameters)
-    if (result._tag === "Failure" && result.failure.message.includes(`["${key}"]`)) parameters[key] = text
+    return result._tag === "Failure" && result.failure.message.includes(`["${key}"]`)
+  }
+  for (const { key, text } of overrides) {
+    if (!refused(key)) continue
+    parameters[key] = text
+    // Refused either way: what is wrong with the value says more than what is wrong with its text.
+    if (refused(key)) parameters[key] = valueOf(text)
   }
   return parameters
 }

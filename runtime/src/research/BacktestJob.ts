@@ -6,7 +6,7 @@ import type { BacktestResult, RunWarning } from "@outcry/backtest/BacktestResult
 import { BacktestRun } from "@outcry/backtest/BacktestRun"
 import type { BacktestSpec } from "@outcry/backtest/BacktestSpec"
 import type { Benchmark } from "@outcry/backtest/report/CurveSection"
-import type { Metric } from "@outcry/backtest/report/Figure"
+import { type Metric, timeText } from "@outcry/backtest/report/Figure"
 import { tapeCodes } from "@outcry/backtest/MarketTape"
 import { runSignal } from "@outcry/backtest/vector/VectorRun"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
@@ -173,6 +173,21 @@ const eventSpec = async (
   return { spec, notes }
 }
 
+/** Fails where a range holds nothing: an empty run would look like one that did not trade. */
+export const checkRange = Effect.fnUntraced(function* (
+  times: Float64Array,
+  names: ReadonlyArray<string>,
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Pick<BacktestTerms, "from" | "to">
+) {
+  if (times.some((time) => time >= from && time <= to)) return
+  const reach = times.length === 0 ? "nothing" : `${timeText(times[0]!)} to ${timeText(times.at(-1)!)}`
+  return yield* userError(
+    "DataUnusable",
+    `There is nothing between --from and --to: ${names.join(", ")} holds ${reach}.`,
+    "Give a range within it, or leave --from and --to out."
+  )
+})
+
 /** A warm-up that takes all the data leaves nothing to trade on. */
 const warmupWarnings = (bound: BoundParameters, data: RunData): ReadonlyArray<RunWarning> =>
   bound.feeds.flatMap(({ instrument, warmupBars = 0 }) => {
@@ -208,6 +223,7 @@ const runEvents = Effect.fnUntraced(function* (
     try: () => eventSpec(strategy, sized.bound, data, terms, prices),
     catch: told
   })
+  yield* checkRange(made.spec.tape.time, data.names, terms)
   const guard = <A>(work: () => A) =>
     Effect.try({ try: () => guarded(strategy.name, terms.stallSec, work), catch: told })
   const run = yield* guard(() => new BacktestRun(made.spec))
@@ -282,6 +298,11 @@ const runVectorised = Effect.fnUntraced(function* (
       "Leave it out, or run event by event."
     )
   const bars = yield* signalBars(strategy.name, bound, data)
+  yield* checkRange(
+    bars.timeOpen.map((time) => time + bars.intervalUs),
+    data.names,
+    terms
+  )
   const { result } = yield* Effect.try({
     try: () =>
       guarded(strategy.name, terms.stallSec, () =>

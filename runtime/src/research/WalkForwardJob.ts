@@ -24,6 +24,7 @@ import { Effect } from "effect"
 import { type UserError, userError } from "../cli/UserError.ts"
 import {
   type BacktestTerms,
+  checkRange,
   holdingOf,
   intervalOf,
   type Progress,
@@ -237,6 +238,11 @@ export const runWalkForward = Effect.fn("WalkForwardJob.run")(function* (
     intervalSec: intervalOf(data)
   })
   const all = yield* signalBars(strategy.name, bound, data)
+  yield* checkRange(
+    all.timeOpen.map((time) => time + all.intervalUs),
+    data.names,
+    terms
+  )
   const rows = rowsWithin(all, terms.from, terms.to)
   const bars = barsBetween(all, rows.from, rows.to)
   const fixed = Object.fromEntries(
