@@ -1,5 +1,5 @@
 /**
- * Moving-average cross on one-second bars: long while the fast average is above the slow one, flat otherwise.
+ * Moving-average cross on bars, of a second unless told otherwise: long while the fast average is above the slow one, flat otherwise.
  * Averages are exponential, so the state is two numbers and a side.
  */
 import * as Parameter from "@outcry/model/Parameter"
@@ -11,12 +11,13 @@ export default defineStrategy({
   version: 1,
   parameters: Schema.Struct({
     instrument: Parameter.instrument("sim:BTC/USDT"),
+    barSeconds: Parameter.integer(1, { min: 1, max: 86_400 }),
     fast: Parameter.integer(3, { min: 1, max: 1000 }),
     slow: Parameter.integer(8, { min: 2, max: 5000 }),
     quantity: Parameter.decimal("0.01")
   }),
   state: Schema.Struct({ fast: Schema.Number, slow: Schema.Number, bars: Schema.Int }),
-  feeds: ({ instrument, slow }) => [{ instrument, barSeconds: 1, warmupBars: slow }],
+  feeds: ({ barSeconds, instrument, slow }) => [{ instrument, barSeconds, warmupBars: slow }],
   initial: () => ({ fast: 0, slow: 0, bars: 0 }),
   onBar: (bar, ctx) => {
     const { fast, instrument, quantity, slow } = ctx.parameters

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { areDailyBarsMissing, whySkipped } from "@outcry/testkit/DailyBars"
 import { BatchSize } from "../src/research/BatchSize.ts"
-import { fixedOf, limitsOf, objectivesOf, spaceOf } from "../src/research/SpaceText.ts"
+import { fixedOf, limitsOf, objectivesOf, spaceOf } from "../src/research/SearchText.ts"
 import { prepareStudy, type StudyRequest } from "../src/research/StudyRequest.ts"
 
 const root = join(import.meta.dirname, "../..")

@@ -1,5 +1,6 @@
 /** From a run that is over to its result. */
 import type { BacktestResult, Funnel } from "./BacktestResult.ts"
+import { timeText } from "./data/DateText.ts"
 import type { BacktestSpec } from "./BacktestSpec.ts"
 import type { MarketTape } from "./MarketTape.ts"
 import { resultHash } from "./ResultHash.ts"
@@ -59,7 +60,7 @@ const warn = (
   if (open > 0) warnings.add("ordersOpen", "orders were still open when the data ended", open)
   const broke = equity.curve.equity.findIndex((value) => value <= 0)
   if (broke >= 0) {
-    const detail = `equity was gone at ${equity.curve.timeUs[broke]}: a broker would have closed the account there`
+    const detail = `equity was gone at ${timeText(equity.curve.timeUs[broke]!)}: a broker would have closed the account there`
     warnings.add("equityGone", detail)
   }
   for (const { id, runner } of strategies)

@@ -5,12 +5,16 @@
 import { Config, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { accountGroup, accounts } from "./AccountCli.ts"
+import { backtest } from "./BacktestCli.ts"
 import { chaos } from "./ChaosCli.ts"
+import { data } from "./DataCli.ts"
 import { asJson, dataFolder } from "./Flags.ts"
 import { indicators } from "./IndicatorCli.ts"
 import { order, orders, verify, why } from "./OrderCli.ts"
 import { optimise, study } from "./StudyCli.ts"
+import { report } from "./ReportCli.ts"
 import { parseDuration } from "./TimeText.ts"
+import { walkForward } from "./WalkForwardCli.ts"
 
 const start = Command.make(
   "start",
@@ -194,7 +198,8 @@ export const outcry = Command.make("outcry").pipe(
     { command: "outcry status", description: "What runs where" },
     { command: "outcry explain STRATEGY", description: "Why it trades or does not" },
     { command: "outcry why ORDER", description: "What an order was decided on, and what became of it" },
-    { command: "outcry verify", description: "Whether every journal leads to what is live" }
+    { command: "outcry verify", description: "Whether every journal leads to what is live" },
+    { command: "outcry backtest STRATEGY --on DATA", description: "What it would have earned" }
   ]),
   Command.withSubcommands([
     start,
@@ -209,8 +214,12 @@ export const outcry = Command.make("outcry").pipe(
     accountGroup,
     verify,
     chaos,
-    indicators,
+    backtest,
     optimise,
-    study
+    walkForward,
+    study,
+    report,
+    data,
+    indicators
   ])
 )

@@ -27,8 +27,8 @@ export type Paint = ReturnType<typeof paint>
 export const onStdout: Paint = paint(process.stdout)
 export const onStderr: Paint = paint(process.stderr)
 
-/** Whether tables made elsewhere should come in colour. */
-export const isStdoutColoured = (): boolean => coloured(process.stdout)
+/** Whether text for stdout may have colours. */
+export const terminalStyle = (): { readonly colour: boolean } => ({ colour: coloured(process.stdout) })
 
 /** One line of data. */
 export const data = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${text}\n`))

@@ -5,7 +5,7 @@ import { studyText } from "@outcry/backtest/report/TextReport"
 import type { StudySpec } from "@outcry/backtest/search/StudySpec"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
-import { data, isStdoutColoured, json, message, onStderr } from "./Output.ts"
+import { data, json, message, onStderr, terminalStyle } from "./Output.ts"
 import { reasonOf, userError } from "./UserError.ts"
 
 const known = {
@@ -56,9 +56,7 @@ export const presentStudy = Effect.fnUntraced(function* (
         )
     })
   if (options.json) return yield* json(whole)
-  yield* data(
-    studyText(ranked, { metrics: columnsOf(spec.goal), most: options.rows, colour: isStdoutColoured() }).trimEnd()
-  )
+  yield* data(studyText(ranked, { metrics: columnsOf(spec.goal), most: options.rows, ...terminalStyle() }).trimEnd())
   const refused = ranked.flatMap(({ warnings }) => warnings.filter(({ code }) => code === "parametersRefused"))
   if (refused[0] !== undefined)
     yield* message(onStderr.yellow(`${refused.length} runs were refused their parameters: ${refused[0].detail}`))

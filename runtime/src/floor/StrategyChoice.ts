@@ -11,6 +11,7 @@ import type { StrategyDefinition } from "@outcry/model/Strategy"
 import * as StrategyModules from "../cluster/StrategyModules.ts"
 import { reasonOf, type UserError, userError } from "../cli/UserError.ts"
 import { defaults, type StrategyConfig } from "../FloorConfig.ts"
+import { type Override, parseOverride, withOverrides, wordsOf } from "./TypedParameters.ts"
 
 /** The examples and the account each is bound to. */
 export const exampleStrategies: ReadonlyArray<{ readonly file: string; readonly account: string }> = [
@@ -79,64 +80,12 @@ const moduleOf = Effect.fnUntraced(function* (file: string) {
   return { path, name: match[2] ?? "" }
 })
 
-const isJson = Schema.is(Schema.Json)
-
-/** A value as people type it: JSON where it is JSON, text otherwise. Which of the two a parameter wants, its schema says. */
-const valueOf = (text: string): Schema.Json => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJson(value) ? value : text
-  } catch {
-    return text
-  }
-}
-
-interface Override {
-  readonly strategy: string
-  readonly key: string
-  /** As typed. */
-  readonly text: string
-}
-
-const parseOverride = Effect.fnUntraced(function* (text: string) {
-  const match = /^(?:([A-Za-z0-9_-]+)\.)?([A-Za-z_$][\w$]*)=(.*)$/s.exec(text)
-  if (match === null)
-    return yield* userError(
-      "InvalidParameters",
-      `--param '${text}' is not KEY=VALUE.`,
-      "Write it as --param quantity=0.01."
-    )
-  const override: Override = { strategy: match[1] ?? "", key: match[2]!, text: match[3]! }
-  return override
-})
-
 type AnyDefinition = StrategyDefinition<unknown, unknown>
-
-/** The parameters with what was typed: `0.01` is a number or a decimal text, whichever the schema takes. */
-const withOverrides = (
-  definition: AnyDefinition,
-  base: StrategyConfig["parameters"],
-  overrides: ReadonlyArray<Override>
-): StrategyConfig["parameters"] => {
-  const decode = Schema.decodeUnknownResult(definition.parameters, { onExcessProperty: "error" })
-  const parameters = { ...base }
-  for (const { key, text } of overrides) parameters[key] = valueOf(text)
-  for (const { key, text } of overrides) {
-    const result = decode(parameters)
-    if (result._tag === "Failure" && result.failure.message.includes(`["${key}"]`)) parameters[key] = text
-  }
-  return parameters
-}
 
 const load = (path: string): Effect.Effect<AnyDefinition, UserError> =>
   Effect.mapError(StrategyModules.load(path), ({ reason, remedy }) =>
     userError("UnknownStrategy", `The strategy ${path} cannot be run: ${reason.split("\n")[0]}.`, remedy)
   )
-
-const wordsOf = (text: string): string =>
-  text
-    .replaceAll(/\s*\n\s*/g, " ")
-    .replaceAll(/Expected no excess property at \["([^"]*)"\]/g, 'there is no parameter "$1"')
 
 const barSecondsMade: ReadonlyArray<number> = barIntervalsUs.map((intervalUs) => intervalUs / 1_000_000)
 

@@ -14,7 +14,7 @@ import { adjusted, readLeanDaily } from "@outcry/backtest/data/LeanDaily"
 import { type Instrument, make } from "@outcry/model/Instrument"
 import type { BarColumns } from "@outcry/signals/BarColumns"
 import { existsSync } from "node:fs"
-import { basename, extname } from "node:path"
+import { basename, join } from "node:path"
 
 /** As a study's order holds it: all that is needed to find the same data again. */
 export interface DataReference {
@@ -22,6 +22,14 @@ export interface DataReference {
   readonly id: string
   /** Folder of the column store that names are looked up in. */
   readonly store: string
+}
+
+/** What an instrument is called and sized by, where it is not what its file's name and kind suggest. Decimals. */
+export interface InstrumentGiven {
+  /** `venue:BASE/QUOTE`. */
+  readonly instrument?: string
+  readonly tick?: string
+  readonly lot?: string
 }
 
 export interface ResearchData {
@@ -52,70 +60,87 @@ const shared = (bars: BarColumns): BarColumns => ({
   volume: sharedColumn(bars.volume)
 })
 
-const wide = { version: 1, minQuantity: "0", minNotional: "0", maxNotional: "1000000000000" } as const
+const wide = { version: 1, minNotional: "0", maxNotional: "1000000000000" } as const
 
-/** Whole shares and hundredths of a cent; a crypto pair in cents and hundred-millionths. */
-const instrumentOf = (id: string, isCrypto: boolean): Instrument => {
+/** Whole shares and hundredths of a cent; a crypto pair in cents and ten-thousandths. Throws InvalidInstrument. */
+export const instrumentOf = (id: string, isCrypto: boolean, { lot, tick }: InstrumentGiven = {}): Instrument => {
   const [venue = "", symbol = ""] = id.split(":")
   const [base = "", quote = ""] = symbol.split("/")
-  return isCrypto
-    ? make({
-        ...wide,
-        venue,
-        symbol,
-        base,
-        quote,
-        tickSize: "0.01",
-        lotSize: "0.0001",
-        minQuantity: "0.0001",
-        maxQuantity: "100000000"
-      })
-    : make({
-        ...wide,
-        venue,
-        symbol,
-        base,
-        quote,
-        tickSize: "0.0001",
-        lotSize: "1",
-        minQuantity: "1",
-        maxQuantity: "1000000000"
-      })
+  const lotSize = lot ?? (isCrypto ? "0.0001" : "1")
+  return make({
+    ...wide,
+    venue,
+    symbol,
+    base,
+    quote,
+    tickSize: tick ?? (isCrypto ? "0.01" : "0.0001"),
+    lotSize,
+    minQuantity: lotSize,
+    maxQuantity: isCrypto ? "100000000" : "1000000000"
+  })
 }
+
+/** Prices of a series that would be but a few ticks get finer ones: 0.00001234 of a quote asset is a price too. */
+const ticksMin = 10_000
+const tickFor = ({ low }: BarColumns, given: InstrumentGiven, isCrypto: boolean): InstrumentGiven => {
+  if (given.tick !== undefined) return given
+  const least = low.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  let places = isCrypto ? 2 : 4
+  while (places < 8 && least * 10 ** places < ticksMin) places += 1
+  return { ...given, tick: (10 ** -places).toFixed(places) }
+}
+
+const ending = /\.(?:zip|csv|csv\.gz)$/i
 
 /** `spy.zip` → `us:SPY/USD`; `coinbase-btcusd.zip` → `coinbase:BTC/USD`. */
-const nameOf = (path: string): { readonly id: string; readonly isCrypto: boolean } => {
-  const stem = basename(path, extname(path)).toUpperCase()
-  const [venue = "", pair] = stem.split("-")
-  if (pair === undefined || pair.length < 6) return { id: `us:${stem}/USD`, isCrypto: false }
-  return { id: `${venue.toLowerCase()}:${pair.slice(0, -3)}/${pair.slice(-3)}`, isCrypto: true }
+const nameOf = (path: string, given: InstrumentGiven): { readonly id: string; readonly isCrypto: boolean } => {
+  if (given.instrument !== undefined) return { id: given.instrument, isCrypto: !given.instrument.startsWith("us:") }
+  const stem = basename(path).replace(ending, "").toUpperCase()
+  const [, venue = "", base = "", quote = ""] = /^([A-Z]+)-([A-Z]{2,})(USDT|USDC|USD|EUR|BTC|ETH)$/.exec(stem) ?? []
+  return base === ""
+    ? { id: `us:${stem}/USD`, isCrypto: false }
+    : { id: `${venue.toLowerCase()}:${base}/${quote}`, isCrypto: true }
 }
 
-const lean = async (path: string) => {
-  const { id, isCrypto } = nameOf(path)
+const lean = async (path: string, given: InstrumentGiven) => {
+  const { id, isCrypto } = nameOf(path, given)
   const raw = await readLeanDaily(path, { instrument: id, priceScale: isCrypto ? 1 : 10_000 })
   const factorFile = path.replace(/\.zip$/, ".factors.csv")
-  const instrument = instrumentOf(id, isCrypto)
+  const instrument = instrumentOf(id, isCrypto, given)
   if (!existsSync(factorFile)) return { raw, bars: raw, actions: [], instrument, notes: [] }
   const factors = await readFactors(factorFile)
-  const notes = [`Adjusted for splits and dividends by ${basename(factorFile)}.`]
+  const notes = [`${basename(path)}: splits and dividends are those of ${basename(factorFile)}.`]
   return { raw, bars: adjusted(raw, factors), actions: corporateActionsOf(factors, raw.timeOpen), instrument, notes }
 }
 
-const csv = async (path: string) => {
-  const { id, isCrypto } = nameOf(path)
+const csv = async (path: string, given: InstrumentGiven) => {
+  const { id, isCrypto } = nameOf(path, given)
   const { bars, notes } = await readBarCsv(path, { instrument: id })
-  return { raw: bars, bars, actions: [], instrument: instrumentOf(id, isCrypto), notes }
+  const instrument = instrumentOf(id, isCrypto, tickFor(bars, given, isCrypto))
+  return { raw: bars, bars, actions: [], instrument, notes: notes.map((note) => `${basename(path)}: ${note}`) }
 }
 
-const stored = async ({ id, store }: DataReference) => {
+const stored = async ({ id, store }: DataReference, given: InstrumentGiven) => {
+  if (!existsSync(join(store, id)))
+    throw new DataError({
+      source: id,
+      line: 0,
+      field: "",
+      problem: "missing",
+      detail: "there is no data set of that name, nor is it a file of a kind that is known",
+      remedy: "See `outcry data list`; a file is named by its path, which ends in .zip, .csv or .gz."
+    })
   const bars = barsOf(await (await ColumnStore.open(store)).read(id))
   const isCrypto = !bars.instrument.startsWith("us:")
-  return { raw: bars, bars, actions: [], instrument: instrumentOf(bars.instrument, isCrypto), notes: [] }
+  const instrument = instrumentOf(bars.instrument, isCrypto, tickFor(bars, given, isCrypto))
+  return { raw: bars, bars, actions: [], instrument, notes: [] }
 }
 
-/** Rejects with a DataError. */
-export const loadResearchData = async (reference: DataReference): Promise<ResearchData> => {
+/** Rejects with a DataError; throws InvalidInstrument for sizes that make no sense. */
+export const loadResearchData = async (
+  reference: DataReference,
+  given: InstrumentGiven = {}
+): Promise<ResearchData> => {
   const { id } = reference
   const read = id.endsWith(".zip") ? lean : /\.csv(\.gz)?$/.test(id) ? csv : undefined
   if (read === undefined && /[/\\]/.test(id))
@@ -127,7 +152,8 @@ export const loadResearchData = async (reference: DataReference): Promise<Resear
       detail: "it is neither a .zip of daily bars nor a .csv of bars",
       remedy: "Import it with `outcry data import`, and name the data set."
     })
-  const { actions, bars, instrument, notes, raw } = read === undefined ? await stored(reference) : await read(id)
+  const { actions, bars, instrument, notes, raw } =
+    read === undefined ? await stored(reference, given) : await read(id, given)
   const adjustedBars = shared(bars)
   return {
     reference,

@@ -1,84 +1,61 @@
-/** What the command line says of a search: spaces, metrics, limits and fixed parameters, each refused by name. Pure. */
-import type { Constraint, Objective } from "@outcry/backtest/search/Goal"
-import type { Dimension, Value } from "@outcry/backtest/search/ParameterSpace"
+/** A search's space and windows as people type them: `fast=5:50:5,slow=20:200:10,side=long|short` and `3y`. */
+import { type Dimension, type ParameterSpace, PointGrid } from "@outcry/backtest/search/ParameterSpace"
+import { userError } from "../cli/UserError.ts"
 
-/** A text makes no sense; `remedy` says how it is written. */
-export class InvalidSearch extends Error {
-  readonly _tag = "InvalidSearch"
-  readonly remedy: string
+const number = /^-?\d+(?:\.\d+)?$/
 
-  constructor(problem: string, remedy: string) {
-    super(problem)
-    this.remedy = remedy
-  }
-}
-
-const refuse = (problem: string, remedy: string): never => {
-  throw new InvalidSearch(problem, remedy)
-}
-
-/** A number, yes or no, or the text itself. */
-export const valueOf = (text: string): Value => {
-  if (text === "true" || text === "false") return text === "true"
-  const value = Number(text)
-  return text.trim() !== "" && Number.isFinite(value) ? value : text
-}
-
-const howSpaces = "Write name=min:max, name=min:max:step or name=a|b|c, by commas."
-
-const rangeOf = (part: string, numbers: ReadonlyArray<string>): Dimension => {
-  const [min, max, step] = numbers.map((text) =>
-    text.trim() !== "" && Number.isFinite(Number(text))
-      ? Number(text)
-      : refuse(`--space ${part}: "${text}" is no number.`, howSpaces)
-  )
-  const isWhole = [min, max, step ?? 1].every((value) => Number.isInteger(value))
-  return { kind: isWhole ? "integer" : "number", min: min!, max: max!, ...(step === undefined ? {} : { step }) }
-}
+const valueOf = (text: string): string | number | boolean =>
+  number.test(text) ? Number(text) : text === "true" ? true : text === "false" ? false : text
 
 const dimensionOf = (part: string, text: string): Dimension => {
-  const numbers = text.split(":")
-  if (numbers.length > 3) return refuse(`--space ${part} has ${numbers.length} numbers.`, howSpaces)
-  if (numbers.length > 1) return rangeOf(part, numbers)
-  const options = text.split("|").map(valueOf)
-  if (options.length < 2) return refuse(`--space ${part} leaves nothing to choose.`, howSpaces)
-  return { kind: "choice", options }
+  if (text.includes("|")) return { kind: "choice", options: text.split("|").map(valueOf) }
+  const bounds = text.split(":")
+  if (bounds.length === 1 && text !== "") return { kind: "choice", options: [valueOf(text)] }
+  if (bounds.length < 2 || bounds.length > 3 || !bounds.every((bound) => number.test(bound)))
+    throw userError(
+      "Usage",
+      `--space "${part}" is no range.`,
+      "Write NAME=FROM:TO:STEP, or NAME=A|B|C, separated by commas."
+    )
+  const [min, max, step] = bounds.map(Number) as [number, number, number | undefined]
+  const kind = bounds.every((bound) => /^-?\d+$/.test(bound)) ? "integer" : "number"
+  return { kind, min, max, ...(step === undefined ? {} : { step }) }
 }
 
-/** Throws InvalidSearch. */
-export const spaceOf = (texts: ReadonlyArray<string>): Readonly<Record<string, Dimension>> => {
-  const space: Record<string, Dimension> = {}
-  for (const part of texts.flatMap((text) => text.split(","))) {
-    const at = part.indexOf("=")
-    const name = part.slice(0, Math.max(0, at)).trim()
-    if (name === "") refuse(`--space ${part} names no parameter.`, howSpaces)
-    if (Object.hasOwn(space, name)) refuse(`--space names ${name} twice.`, "Give each parameter once.")
-    space[name] = dimensionOf(part, part.slice(at + 1))
-  }
-  return space
-}
-
-/** Throws InvalidSearch. */
-export const fixedOf = (texts: ReadonlyArray<string>): Readonly<Record<string, Value>> =>
-  Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=")
-      if (at < 1) refuse(`--param ${text} is not KEY=VALUE.`, "Write it as --param quantity=0.1.")
-      return [text.slice(0, at), valueOf(text.slice(at + 1))]
-    })
-  )
-
-export const objectivesOf = (texts: ReadonlyArray<string>): ReadonlyArray<Objective> =>
-  (texts.length === 0 ? ["sharpe"] : texts).map((text) =>
-    text.startsWith("-") ? { metric: text.slice(1), direction: "minimise" } : { metric: text, direction: "maximise" }
-  )
-
-/** Throws InvalidSearch. */
-export const limitsOf = (texts: ReadonlyArray<string>): ReadonlyArray<Constraint> =>
-  texts.map((text) => {
-    const [, metric, sign, bound] = /^\s*([A-Za-z]+)\s*(>=|<=)\s*(\S+)\s*$/.exec(text) ?? []
-    const value = Number(bound)
-    if (metric === undefined || !Number.isFinite(value))
-      return refuse(`--limit ${text} is no limit.`, "Write it as trades>=30 or maxDrawdown<=0.3.")
-    return sign === ">=" ? { metric, min: value } : { metric, max: value }
+/** Throws a UserError for what is no range, RunRefused for a range that makes no sense. */
+export const spaceOf = (text: string): ParameterSpace => {
+  const dimensions = text.split(",").map((part) => {
+    const [, name, range] = /^\s*([A-Za-z_$][\w$]*)=(.*)$/.exec(part) ?? []
+    if (name === undefined || range === undefined)
+      throw userError(
+        "Usage",
+        `--space "${part}" names no parameter.`,
+        "Write NAME=FROM:TO:STEP, as in fast=5:50:5,slow=20:200:10."
+      )
+    return [name, dimensionOf(part, range.trim())] as const
   })
+  const names = dimensions.map(([name]) => name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw userError("Usage", `--space names ${twice} twice.`, "Name each parameter once.")
+  return Object.fromEntries(dimensions)
+}
+
+/** What one command searches in a moment; more is a study's. */
+const pointsMax = 200_000
+
+/** The points of a space, the last parameter changing fastest. Throws RunRefused. */
+export const pointsOf = (space: ParameterSpace) => new PointGrid(space, pointsMax).points()
+
+const inYear: Readonly<Record<string, number>> = { y: 1, mo: 12, w: 365.25 / 7, d: 365.25, h: 8766, m: 525_960 }
+
+/** `3y`, `6mo`, `26w`, `90d`, `12h`, `30m`, or a number of bars → bars. Throws a UserError. */
+export const barsOfText = (flag: string, text: string, barsPerYear: number): number => {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(y|mo|w|d|h|m)?$/.exec(text.trim()) ?? []
+  const bars = unit === undefined ? Number(amount) : Math.round((Number(amount) / inYear[unit]!) * barsPerYear)
+  if (Number.isInteger(bars) && bars >= 2) return bars
+  throw userError(
+    "Usage",
+    `--${flag} ${text} is no length of at least two bars.`,
+    "Write it as 3y, 6mo, 90d, 12h or 30m, or as a number of bars."
+  )
+}

@@ -5,6 +5,7 @@
  * `time` is the receive time, never falling (a line stamped before the one above counts as received with it); `timeVenue`
  * is the event's own. Without a snapshot there is no book, and then nothing but trades: a note says so.
  */
+import { BarBuilder, type BuiltBar } from "@outcry/model/BarBuilder"
 import type { Instrument } from "@outcry/model/Instrument"
 import { BookBuilder } from "@outcry/venue/binance/BookBuilder"
 import { FrameDecoder } from "@outcry/venue/binance/FrameDecoder"
@@ -26,6 +27,8 @@ export type RecordedKind = VenueEvent["type"]
 export interface RecordedOptions {
   /** What goes onto the tape; default all. Gaps always do: they say where the rest is not continuous. */
   readonly kinds?: ReadonlyArray<RecordedKind>
+  /** Intervals, µs, of bars to make of the trades on the way, as a live feed makes them; default none. */
+  readonly barsUs?: ReadonlyArray<number>
   /** Put the columns into shared memory. */
   readonly shared?: boolean
 }
@@ -47,7 +50,12 @@ export const readRecordedTape = async (
   )
   const notes: Array<string> = []
   for (const { files, instrument } of sources) {
+    const bars = (options.barsUs ?? []).map((intervalUs) => new BarBuilder(intervalUs))
+    const addBar = (bar: BuiltBar): void =>
+      builder.add({ ...bar, instrument: instrument.id, feedEpoch: 1, seq: builder.length + 1 })
     const recorded = new RecordedFeed(instrument, (event) => {
+      // A bar is known when the trade that closes it is, and comes before it.
+      if (event.type === "trade") for (const each of bars) each.add(event, event.timeReceived, addBar)
       if (event.type !== "gap" && options.kinds?.includes(event.type) === false) return
       builder.add({ ...event, instrument: instrument.id, feedEpoch: 1, seq: builder.length + 1 })
     })
