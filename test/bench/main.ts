@@ -16,6 +16,7 @@ const registry: Readonly<Record<string, () => Promise<Bench>>> = {
   journal: async () => (await import("./Journal.ts")).journalBench,
   latency: async () => (await import("./Latency.ts")).latencyBench,
   matching: async () => (await import("./Matching.ts")).matchingBench(peer),
+  study: async () => (await import("./Study.ts")).studyBench,
   wire: async () => (await import("./Wire.ts")).wireBench
 }
 

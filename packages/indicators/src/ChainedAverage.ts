@@ -1,30 +1,38 @@
 /** Averages made of several EMAs in a row, each begun from the SMA of the stage before it: DEMA, TEMA, T3. */
-import { Ema } from "./ExponentialAverage.ts"
 import { define } from "./Indicator.ts"
-import { Series } from "./Kernel.ts"
+import { EmaChain } from "./EmaChain.ts"
 import { factor, period } from "./Parameter.ts"
 
 /**
  * Double exponential: 2·EMA − EMA(EMA). Source: P. Mulloy, Technical Analysis of Stocks & Commodities, January 1994;
  * TA-Lib DEMA. Warm-up 2(n − 1). Unit: the input's.
  */
-export class Dema extends Series {
-  private readonly first: Ema
-  private readonly second: Ema
-
+export class Dema extends EmaChain {
   constructor(length: number) {
-    const [first, second] = [new Ema(length), new Ema(length)]
-    super({ temps: 2, parts: [first, second] })
-    this.first = first
-    this.second = second
+    super(length, 2)
   }
 
   override pass(input: Float64Array, output: Float64Array, rows: number): void {
-    const once = this.temp(0, rows)
-    const twice = this.temp(1, rows)
-    this.first.pass(input, once, rows)
-    this.second.pass(once, twice, rows)
-    for (let row = 0; row < rows; row++) output[row] = 2 * once[row]! - twice[row]!
+    const { alpha, scalars } = this
+    let row = this.beginRows(input, output, rows)
+    let once = scalars[0]!
+    let twice = scalars[1]!
+    for (; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      once += alpha * (value - once)
+      twice += alpha * (once - twice)
+      output[row] = 2 * once - twice
+    }
+    scalars[0] = once
+    scalars[1] = twice
+  }
+
+  protected override shown(): number {
+    return 2 * this.scalars[0]! - this.scalars[1]!
   }
 }
 
@@ -32,27 +40,36 @@ export class Dema extends Series {
  * Triple exponential: 3·EMA − 3·EMA(EMA) + EMA(EMA(EMA)). Source: P. Mulloy, ibid., February 1994; TA-Lib TEMA.
  * Warm-up 3(n − 1). Unit: the input's.
  */
-export class Tema extends Series {
-  private readonly first: Ema
-  private readonly second: Ema
-  private readonly third: Ema
-
+export class Tema extends EmaChain {
   constructor(length: number) {
-    const [first, second, third] = [new Ema(length), new Ema(length), new Ema(length)]
-    super({ temps: 3, parts: [first, second, third] })
-    this.first = first
-    this.second = second
-    this.third = third
+    super(length, 3)
   }
 
   override pass(input: Float64Array, output: Float64Array, rows: number): void {
-    const once = this.temp(0, rows)
-    const twice = this.temp(1, rows)
-    const thrice = this.temp(2, rows)
-    this.first.pass(input, once, rows)
-    this.second.pass(once, twice, rows)
-    this.third.pass(twice, thrice, rows)
-    for (let row = 0; row < rows; row++) output[row] = thrice[row]! + (3 * once[row]! - 3 * twice[row]!)
+    const { alpha, scalars } = this
+    let row = this.beginRows(input, output, rows)
+    let once = scalars[0]!
+    let twice = scalars[1]!
+    let thrice = scalars[2]!
+    for (; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      once += alpha * (value - once)
+      twice += alpha * (once - twice)
+      thrice += alpha * (twice - thrice)
+      output[row] = thrice + (3 * once - 3 * twice)
+    }
+    scalars[0] = once
+    scalars[1] = twice
+    scalars[2] = thrice
+  }
+
+  protected override shown(): number {
+    const scalars = this.scalars
+    return scalars[2]! + (3 * scalars[0]! - 3 * scalars[1]!)
   }
 }
 
@@ -61,30 +78,55 @@ export class Tema extends Series {
  * Source: T. Tillson, Technical Analysis of Stocks & Commodities, January 1998; TA-Lib T3. Warm-up 6(n − 1).
  * Unit: the input's.
  */
-export class T3 extends Series {
-  private readonly stages: ReadonlyArray<Ema>
-  private readonly volume: number
+export class T3 extends EmaChain {
+  private readonly c1: number
+  private readonly c2: number
+  private readonly c3: number
+  private readonly c4: number
 
   constructor(length: number, volume: number) {
-    const stages = Array.from({ length: 6 }, () => new Ema(length))
-    super({ temps: 6, parts: stages })
-    this.stages = stages
-    this.volume = volume
+    super(length, 6)
+    const v = volume
+    this.c1 = -(v * v * v)
+    this.c2 = 3 * (v * v - this.c1)
+    this.c3 = -6 * v * v - 3 * (v - this.c1)
+    this.c4 = 1 + 3 * v - this.c1 + 3 * v * v
   }
 
   override pass(input: Float64Array, output: Float64Array, rows: number): void {
-    const v = this.volume
-    const c1 = -(v * v * v)
-    const c2 = 3 * (v * v - c1)
-    const c3 = -6 * v * v - 3 * (v - c1)
-    const c4 = 1 + 3 * v - c1 + 3 * v * v
-    for (let stage = 0; stage < 6; stage++)
-      this.stages[stage]!.pass(stage === 0 ? input : this.temp(stage - 1, rows), this.temp(stage, rows), rows)
-    const e3 = this.temp(2, rows)
-    const e4 = this.temp(3, rows)
-    const e5 = this.temp(4, rows)
-    const e6 = this.temp(5, rows)
-    for (let row = 0; row < rows; row++) output[row] = c1 * e6[row]! + c2 * e5[row]! + c3 * e4[row]! + c4 * e3[row]!
+    const { alpha, c1, c2, c3, c4, scalars } = this
+    let row = this.beginRows(input, output, rows)
+    let e1 = scalars[0]!
+    let e2 = scalars[1]!
+    let e3 = scalars[2]!
+    let e4 = scalars[3]!
+    let e5 = scalars[4]!
+    let e6 = scalars[5]!
+    for (; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      e1 += alpha * (value - e1)
+      e2 += alpha * (e1 - e2)
+      e3 += alpha * (e2 - e3)
+      e4 += alpha * (e3 - e4)
+      e5 += alpha * (e4 - e5)
+      e6 += alpha * (e5 - e6)
+      output[row] = c1 * e6 + c2 * e5 + c3 * e4 + c4 * e3
+    }
+    scalars[0] = e1
+    scalars[1] = e2
+    scalars[2] = e3
+    scalars[3] = e4
+    scalars[4] = e5
+    scalars[5] = e6
+  }
+
+  protected override shown(): number {
+    const { c1, c2, c3, c4, scalars } = this
+    return c1 * scalars[5]! + c2 * scalars[4]! + c3 * scalars[3]! + c4 * scalars[2]!
   }
 }
 

@@ -1,32 +1,43 @@
 /** The rate of change of a triple EMA. */
-import { Ema } from "./ExponentialAverage.ts"
+import { EmaChain } from "./EmaChain.ts"
 import { define } from "./Indicator.ts"
-import { Series } from "./Kernel.ts"
 import { period } from "./Parameter.ts"
-import { RateOfChange } from "./RateOfChange.ts"
 
 /**
  * TRIX: 100·(e / e of the bar before − 1), e = EMA(EMA(EMA)). Source: J. Hutson, Technical Analysis of Stocks &
  * Commodities, 1983; TA-Lib TRIX. Warm-up 3(n − 1) + 1. Unit: percent.
  */
-export class Trix extends Series {
-  private readonly averages: ReadonlyArray<Ema>
-  private readonly change: RateOfChange
-
+export class Trix extends EmaChain {
   constructor(length: number) {
-    const averages = Array.from({ length: 3 }, () => new Ema(length))
-    const change = new RateOfChange(1)
-    super({ temps: 1, parts: [...averages, change] })
-    this.averages = averages
-    this.change = change
+    super(length, 3)
   }
 
   override pass(input: Float64Array, output: Float64Array, rows: number): void {
-    const smooth = this.temp(0, rows)
-    this.averages[0]!.pass(input, smooth, rows)
-    this.averages[1]!.pass(smooth, smooth, rows)
-    this.averages[2]!.pass(smooth, smooth, rows)
-    this.change.pass(smooth, output, rows)
+    const { alpha, scalars } = this
+    let row = this.beginRows(input, output, rows)
+    let once = scalars[0]!
+    let twice = scalars[1]!
+    let thrice = scalars[2]!
+    for (; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      const before = thrice
+      once += alpha * (value - once)
+      twice += alpha * (once - twice)
+      thrice += alpha * (twice - thrice)
+      output[row] = before === 0 ? 0 : (thrice / before - 1) * 100
+    }
+    scalars[0] = once
+    scalars[1] = twice
+    scalars[2] = thrice
+  }
+
+  /** The first has nothing before it. */
+  protected override shown(): number {
+    return Number.NaN
   }
 }
 

@@ -8,7 +8,10 @@ import { makeTaskThreads, StudyUnusable, type TaskThread } from "./TaskPool.ts"
 
 const forever = Number.MAX_SAFE_INTEGER
 
-/** Runs to the end and returns the state, with every result in it; `onProgress` after each batch. */
+/**
+ * Runs to the end and returns the state, with every result in it; `onProgress` when the threads are ready and after
+ * each batch.
+ */
 export const runLocally = Effect.fn("LocalStudy.run")(function* (
   { data, order }: PreparedStudy,
   threads: number,
@@ -42,6 +45,8 @@ export const runLocally = Effect.fn("LocalStudy.run")(function* (
     }
   })
   const pool = yield* makeTaskThreads({ spec: order.spec, strategyPath: order.strategy, data }, threads)
+  yield* Effect.forEach(pool, ({ ready }) => ready, { concurrency: "unbounded", discard: true })
+  yield* onProgress(state)
   yield* Effect.forEach(pool, (thread, at) => workOn(thread, `thread-${at + 1}`), { concurrency: "unbounded" })
   if (state.results.size === 0)
     return yield* new StudyUnusable({

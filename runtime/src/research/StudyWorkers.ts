@@ -46,6 +46,7 @@ export const layer = (options: StudyWorkersOptions) =>
         const size = new BatchSize()
         let owner = newOwner()
         let outcomes: ReadonlyArray<TaskOutcome> = []
+        yield* thread.ready
         for (;;) {
           const next = newOwner()
           const told = { owner, finished: finishedOf(outcomes), failed: failedOf(outcomes) }

@@ -19,8 +19,10 @@ export interface Batch {
   readonly tookMs: number
 }
 
-/** One thread, started when it is first needed. */
+/** One thread, started when it is first needed, and again after it has died. */
 export interface TaskThread {
+  /** Starts it. To ask for work only then leaves no tasks with a thread that cannot begin. */
+  readonly ready: Effect.Effect<void, StudyUnusable>
   readonly run: (tasks: ReadonlyArray<TaskAsked>) => Effect.Effect<Batch, StudyUnusable>
 }
 
@@ -38,11 +40,16 @@ class Thread {
     this.order = order
   }
 
-  async run(tasks: ReadonlyArray<TaskAsked>): Promise<Batch | string> {
+  async ready(): Promise<Worker | string> {
     if (this.unusable !== undefined) return this.unusable
     const worker = this.worker ?? (await this.start())
+    if (typeof worker !== "string") this.worker = worker
+    return worker
+  }
+
+  async run(tasks: ReadonlyArray<TaskAsked>): Promise<Batch | string> {
+    const worker = await this.ready()
     if (typeof worker === "string") return worker
-    this.worker = worker
     worker.postMessage(tasks, [])
     const answer = await this.answer(worker, batchMsMost)
     if (typeof answer !== "string" && "outcomes" in answer) return answer
@@ -81,6 +88,11 @@ class Thread {
   }
 }
 
+const orUnusable = <A extends object>(work: () => Promise<A | string>): Effect.Effect<A, StudyUnusable> =>
+  Effect.flatMap(Effect.promise(work), (answer) =>
+    typeof answer === "string" ? Effect.fail(new StudyUnusable({ reason: answer })) : Effect.succeed(answer)
+  )
+
 /** As many threads as asked for; the scope ends them. */
 export const makeTaskThreads = (order: WorkerOrder, count: number) =>
   Effect.acquireRelease(
@@ -89,12 +101,8 @@ export const makeTaskThreads = (order: WorkerOrder, count: number) =>
   ).pipe(
     Effect.map((threads) =>
       threads.map((thread): TaskThread => ({
-        run: (tasks) =>
-          Effect.flatMap(
-            Effect.promise(() => thread.run(tasks)),
-            (batch) =>
-              typeof batch === "string" ? Effect.fail(new StudyUnusable({ reason: batch })) : Effect.succeed(batch)
-          )
+        ready: Effect.asVoid(orUnusable(() => thread.ready())),
+        run: (tasks) => orUnusable(() => thread.run(tasks))
       }))
     )
   )
