@@ -111,7 +111,7 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
   const strategy = yield* loadResearchStrategy(request.strategy)
   const references = request.on.map((id) => ({ id: existsSync(id) ? resolve(id) : id, store }))
   const data = yield* Effect.tryPromise({
-    try: () => Promise.all(references.map(loadResearchData)),
+    try: () => Promise.all(references.map((each) => loadResearchData(each))),
     catch: (error) => unusable(wordsOf(error))
   })
   const spec = yield* Effect.try({

@@ -81,7 +81,7 @@ export const layer = (options: StudyWorkersOptions) =>
 
       const engage = Effect.fnUntraced(function* ({ order, study }: KeptOrder) {
         const data = yield* Effect.tryPromise({
-          try: () => Promise.all(order.data.map(loadResearchData)),
+          try: () => Promise.all(order.data.map((each) => loadResearchData(each))),
           catch: (error) => new StudyUnusable({ reason: error instanceof Error ? error.message : String(error) })
         })
         const pool = yield* makeTaskThreads({ spec: order.spec, strategyPath: order.strategy, data }, threads)

@@ -3,7 +3,7 @@
  * found more than luck: what `outcry walk-forward` does.
  */
 import type { BacktestFill, BacktestResult, RoundTrip, RunSummary, RunWarning } from "@outcry/backtest/BacktestResult"
-import { hashOf } from "@outcry/backtest/RunResult"
+import { resultHash } from "@outcry/backtest/ResultHash"
 import { metricNames } from "@outcry/backtest/RunMetrics"
 import { type Goal, rankedRuns } from "@outcry/backtest/search/Goal"
 import { type OverfitCheck, overfitCheck } from "@outcry/backtest/search/OverfitCheck"
@@ -11,7 +11,7 @@ import { type WalkForward, walkForwardBy } from "@outcry/backtest/search/WalkFor
 import type { Point } from "@outcry/backtest/search/ParameterSpace"
 import type { Metric } from "@outcry/backtest/report/Figure"
 import { barsBetween } from "@outcry/backtest/vector/BarSlice"
-import { ColumnStore } from "@outcry/backtest/vector/ColumnStore"
+import { IndicatorColumns } from "@outcry/backtest/vector/IndicatorColumns"
 import { runGrid } from "@outcry/backtest/vector/Grid"
 import { type RunTerms, termsOf } from "@outcry/backtest/vector/RunTerms"
 import { runSignal } from "@outcry/backtest/vector/VectorRun"
@@ -135,7 +135,7 @@ class JoinedTests {
       costs: { fees: this.fees, funding: this.funding, dividends: 0 },
       assumptions: { ...base.assumptions, walkForward: about },
       warnings: [...this.warnings.values(), ...walk.warnings],
-      hash: hashOf({ curve, fills, orders })
+      hash: resultHash({ curve, fills, orders })
     }
   }
 }
@@ -153,7 +153,7 @@ const walked = (
   given: { readonly train: number; readonly test: number; readonly mode: "rolling" | "anchored" },
   progress: (windows: number) => void
 ) => {
-  const store = new ColumnStore(bars)
+  const store = new IndicatorColumns(bars)
   const joined = new JoinedTests()
   const timeClose = Array.from(bars.timeOpen, (time) => time + bars.intervalUs)
   let windows = 0
@@ -179,7 +179,7 @@ const walked = (
 }
 
 /** The best of all points over all rows, and whether it is more than the luckiest of them. */
-const judged = ({ bars, goal, points, signal, terms }: Searched, store: ColumnStore, walk: WalkForward) => {
+const judged = ({ bars, goal, points, signal, terms }: Searched, store: IndicatorColumns, walk: WalkForward) => {
   const trials = runGrid(signal, points, bars, { terms, store }).summaries()
   const best = rankedRuns(trials, goal)[0]?.summary
   if (best?.metrics["sharpe"] === undefined)
