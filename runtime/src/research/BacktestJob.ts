@@ -6,7 +6,7 @@ import type { BacktestResult, RunWarning } from "@outcry/backtest/BacktestResult
 import { BacktestRun } from "@outcry/backtest/BacktestRun"
 import type { BacktestSpec } from "@outcry/backtest/BacktestSpec"
 import type { Benchmark } from "@outcry/backtest/report/CurveSection"
-import { type Metric, timeText } from "@outcry/backtest/report/Figure"
+import { durationText, type Metric, timeText } from "@outcry/backtest/report/Figure"
 import { tapeCodes } from "@outcry/backtest/MarketTape"
 import { runSignal } from "@outcry/backtest/vector/VectorRun"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
@@ -316,6 +316,15 @@ const runVectorised = Effect.fnUntraced(function* (
   return { result: { ...result, seed: terms.seed }, bound, notes: [] as ReadonlyArray<string> }
 })
 
+const shortUs = 30 * dayUs
+
+/** A year's figures from minutes are arithmetic, and no more. */
+const shortWarnings = ({ from, to }: BacktestResult): ReadonlyArray<RunWarning> => {
+  if (to - from >= shortUs) return []
+  const detail = `the run spans ${durationText(to - from)}: figures a year (return, volatility, Sharpe ratio, turnover) are extrapolated from it`
+  return [{ code: "shortHistory", detail, count: 1 }]
+}
+
 const closesOf = (bars: BarColumns, name: string): Benchmark => ({
   name,
   timeUs: Array.from(bars.timeOpen, (time) => time + bars.intervalUs),
@@ -346,10 +355,11 @@ export const runBacktestJob = Effect.fn("BacktestJob.run")(function* (
     terms.kind === "event"
       ? yield* runEvents(strategy, bound, data, terms, options.progress ?? (() => undefined))
       : yield* runVectorised(strategy, bound, data, terms)
+  const result = { ...run.result, warnings: [...run.result.warnings, ...shortWarnings(run.result)] }
   const metrics = yield* Effect.try({
-    try: () => figuresOf(run.result, options.benchmark),
+    try: () => figuresOf(result, options.benchmark),
     catch: toldOf(strategy.name)
   })
-  const done: BacktestDone = { result: run.result, metrics, bound: run.bound, notes: [...data.notes, ...run.notes] }
+  const done: BacktestDone = { result, metrics, bound: run.bound, notes: [...data.notes, ...run.notes] }
   return done
 })
