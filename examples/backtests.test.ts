@@ -1,7 +1,7 @@
 /**
  * Every example over real data, by the functions of `outcry backtest`: the same result to the bit, with the figures people
  * look at first beside the hash. What changed on purpose is pinned anew by
- * `OUTCRY_PIN=1 node_modules/.bin/vitest run --project=real examples/backtests.test.ts`.
+ * `OUTCRY_PIN=1 node_modules/.bin/vitest run --project=real examples/backtests.test.ts`, then `npm run format`.
  */
 import { runBacktestJob, termsByDefault } from "@outcry/runtime/research/BacktestJob"
 import { loadResearchStrategy } from "@outcry/runtime/research/ResearchStrategy"

@@ -12,9 +12,11 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8")
 
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  "docs/backtesting.md",
   ...readdirSync(join(root, "docs/adr")).map((name) => `docs/adr/${name}`)
 ]
 const blocks = codeBlocks(read("README.md"))
+const howTo = codeBlocks(read("docs/backtesting.md"))
 
 const outcry = new Outcry()
 afterAll(() => outcry.close())
@@ -26,14 +28,14 @@ interface Command {
   readonly flags: ReadonlyArray<string>
 }
 
-/** A line of the README as npm would run it. */
+/** A line of the README or a how-to as npm would run it. */
 const commandOf = (line: string): Command => {
   const [, script = "", rest = ""] = /^npm (?:run )?([a-z]+)(?: -- (.*))?$/.exec(line) ?? []
-  const name = script === "outcry" ? rest.split(" ", 1)[0]! : script
+  const name = script === "outcry" ? /^(?:data )?\S+/.exec(rest)![0] : script
   return { line, name, flags: [...rest.matchAll(/--[a-z-]+/g)].map(([flag]) => flag) }
 }
 
-const lines = blocks
+const lines = [...blocks, ...howTo]
   .filter(({ language }) => language === "sh")
   .flatMap(({ text }) => text.trim().split("\n"))
   .map((line) => line.replace(/\s+#.*$/, ""))
@@ -50,7 +52,13 @@ const ofOutcry = [
   "accounts",
   "account",
   "verify",
-  "chaos"
+  "chaos",
+  "backtest",
+  "walk-forward",
+  "report",
+  "data check",
+  "data import",
+  "data list"
 ]
 /** Scripts with options of their own. */
 const programs: Readonly<Record<string, string>> = { faults: "test/faults/main.ts", bench: "test/bench/main.ts" }
@@ -67,7 +75,9 @@ describe("the README's commands", () => {
   it.each([...ofOutcry, ...Object.keys(programs)])("take the options they are shown with: %s", async (name) => {
     const program = programs[name]
     const running =
-      program === undefined ? outcry.spawn([name, "--help"]) : outcry.spawnProgram(join(root, program), ["--help"])
+      program === undefined
+        ? outcry.spawn([...name.split(" "), "--help"])
+        : outcry.spawnProgram(join(root, program), ["--help"])
     const { code, stdout } = await running.ended
     expect(code).toBe(0)
     const offered = new Set(Array.from(stdout.matchAll(/--[a-z-]+/g), ([flag]) => flag))

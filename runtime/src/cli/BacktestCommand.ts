@@ -152,7 +152,7 @@ export const run = Effect.fnUntraced(function* (flags: BacktestFlags) {
   const done = yield* runBacktestJob(strategy, found, terms, { benchmark, progress: progress.at }).pipe(
     Effect.ensuring(Effect.sync(progress.clear))
   )
-  progress.say("looking whether it knows the future")
+  if (flags.check) progress.say("looking whether it knows the future")
   const check: CheckReport | undefined = flags.check
     ? yield* lookAheadOf(strategy, found, terms, done.bound)
     : undefined

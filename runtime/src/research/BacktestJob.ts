@@ -6,8 +6,8 @@ import type { BacktestResult, RunWarning } from "@outcry/backtest/BacktestResult
 import { BacktestRun } from "@outcry/backtest/BacktestRun"
 import type { BacktestSpec } from "@outcry/backtest/BacktestSpec"
 import type { Benchmark } from "@outcry/backtest/report/CurveSection"
-import { type Metric, timeText } from "@outcry/backtest/report/Figure"
-import { tapeCodes } from "@outcry/backtest/MarketTape"
+import { durationText, type Metric, timeText } from "@outcry/backtest/report/Figure"
+import { type MarketTape, tapeCodes } from "@outcry/backtest/MarketTape"
 import { runSignal } from "@outcry/backtest/vector/VectorRun"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
 import type { TermsGiven } from "@outcry/backtest/vector/RunTerms"
@@ -122,16 +122,15 @@ const checkFeeds = Effect.fnUntraced(function* (name: string, feeds: ReadonlyArr
   }
 })
 
-/** Of each instrument, in quote asset; 0 where there is none. */
-const firstPrice = async (data: RunData): Promise<ReadonlyArray<number>> => {
-  if (data.series.length > 0) return data.series.map(({ raw }) => raw.close[0] ?? 0)
-  const { tape } = await tapeOf(data, [])
-  return data.instruments.map(({ id, tickSize }) => {
+/** The first of each instrument on the tape, in quote asset; 0 where there is none. */
+const firstPrices = (data: RunData, tape: MarketTape): ReadonlyArray<number> =>
+  data.instruments.map(({ id, tickSize }) => {
     const place = tape.instruments.indexOf(id)
-    const row = tape.code.findIndex((code, at) => code === tapeCodes.trade && tape.instrument[at] === place)
-    return row === -1 ? 0 : tape.a[row]! * Number(tickSize)
+    const priced = (code: number): boolean => code === tapeCodes.trade || code === tapeCodes.bar
+    const row = tape.code.findIndex((code, at) => priced(code) && tape.instrument[at] === place)
+    if (row === -1) return 0
+    return (tape.code[row] === tapeCodes.bar ? tape.d[row]! : tape.a[row]!) * Number(tickSize)
   })
-}
 
 /** Twice what the cash buys at first: sold short, it is a debt that grows with splits as the position does. */
 const loanOf = (instrument: Instrument, cash: number, price: number): readonly [string, string] => {
@@ -141,21 +140,20 @@ const loanOf = (instrument: Instrument, cash: number, price: number): readonly [
 
 const plain = (value: number): string => value.toFixed(8).replace(/\.?0+$/, "")
 
-const eventSpec = async (
+const eventSpec = (
   { live }: ResearchStrategy,
   bound: BoundParameters,
   data: RunData,
   terms: BacktestTerms,
+  tape: MarketTape,
   prices: ReadonlyArray<number>
-) => {
-  const spans = bound.feeds.flatMap(({ barSeconds }) => (barSeconds === undefined ? [] : [barSeconds * secondUs]))
-  const { notes, tape } = await tapeOf(data, [...new Set(spans)])
+): BacktestSpec => {
   const { cash, feeBps, latencyMs, seed, short, slippageBps } = terms
   const [first] = data.instruments
   const loans = Object.fromEntries(data.instruments.map((each, at) => loanOf(each, cash, prices[at]!)))
   const lastUs = tape.time[tape.length - 1] ?? 0
   const isShort = data.recordings.length > 0 && lastUs - (tape.time[0] ?? 0) < dayUs
-  const spec: BacktestSpec = {
+  return {
     tape,
     instruments: data.instruments,
     strategies: [{ definition: live, parameters: bound.encoded }],
@@ -170,7 +168,6 @@ const eventSpec = async (
     // Minutes of recorded frames would have a curve of a few points.
     ...(isShort ? { sampleUs: secondUs } : {})
   }
-  return { spec, notes }
 }
 
 /** Fails where a range holds nothing: an empty run would look like one that did not trade. */
@@ -211,22 +208,22 @@ const runEvents = Effect.fnUntraced(function* (
       "Leave it out, or add --kind vectorised."
     )
   const told = toldOf(strategy.name)
-  const prices = yield* Effect.tryPromise({ try: () => firstPrice(data), catch: told })
+  yield* checkFeeds(strategy.name, given.feeds, data)
+  const spans = given.feeds.flatMap(({ barSeconds }) => (barSeconds === undefined ? [] : [barSeconds * secondUs]))
+  const made = yield* Effect.tryPromise({ try: () => tapeOf(data, [...new Set(spans)]), catch: told })
+  const { tape } = made
+  const prices = firstPrices(data, tape)
   const sized = yield* sizedParameters(strategy, given, {
     size: terms.size,
     cash: terms.cash,
     price: prices[0]!,
     instrument: data.instruments[0]!
   })
-  yield* checkFeeds(strategy.name, sized.bound.feeds, data)
-  const made = yield* Effect.tryPromise({
-    try: () => eventSpec(strategy, sized.bound, data, terms, prices),
-    catch: told
-  })
-  yield* checkRange(made.spec.tape.time, data.names, terms)
+  const spec = eventSpec(strategy, sized.bound, data, terms, tape, prices)
+  yield* checkRange(tape.time, data.names, terms)
   const guard = <A>(work: () => A) =>
     Effect.try({ try: () => guarded(strategy.name, terms.stallSec, work), catch: told })
-  const run = yield* guard(() => new BacktestRun(made.spec))
+  const run = yield* guard(() => new BacktestRun(spec))
   for (;;) {
     const more = yield* guard(() => run.step(rowsAtOnce))
     progress(run.progress.done, run.progress.all)
@@ -316,6 +313,15 @@ const runVectorised = Effect.fnUntraced(function* (
   return { result: { ...result, seed: terms.seed }, bound, notes: [] as ReadonlyArray<string> }
 })
 
+const shortUs = 30 * dayUs
+
+/** A year's figures from minutes are arithmetic, and no more. */
+const shortWarnings = ({ from, to }: BacktestResult): ReadonlyArray<RunWarning> => {
+  if (to - from >= shortUs) return []
+  const detail = `the run spans ${durationText(to - from)}: figures a year (return, volatility, Sharpe ratio, turnover) are extrapolated from it`
+  return [{ code: "shortHistory", detail, count: 1 }]
+}
+
 const closesOf = (bars: BarColumns, name: string): Benchmark => ({
   name,
   timeUs: Array.from(bars.timeOpen, (time) => time + bars.intervalUs),
@@ -346,10 +352,11 @@ export const runBacktestJob = Effect.fn("BacktestJob.run")(function* (
     terms.kind === "event"
       ? yield* runEvents(strategy, bound, data, terms, options.progress ?? (() => undefined))
       : yield* runVectorised(strategy, bound, data, terms)
+  const result = { ...run.result, warnings: [...run.result.warnings, ...shortWarnings(run.result)] }
   const metrics = yield* Effect.try({
-    try: () => figuresOf(run.result, options.benchmark),
+    try: () => figuresOf(result, options.benchmark),
     catch: toldOf(strategy.name)
   })
-  const done: BacktestDone = { result: run.result, metrics, bound: run.bound, notes: [...data.notes, ...run.notes] }
+  const done: BacktestDone = { result, metrics, bound: run.bound, notes: [...data.notes, ...run.notes] }
   return done
 })
