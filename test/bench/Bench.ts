@@ -62,6 +62,33 @@ export const spread = (values: ReadonlyArray<number>): readonly [number, number]
   Math.max(...values)
 ]
 
+/** Of rates (`higher` is better) or times (`lower`), ours and the yardstick's. `met` takes the two medians. */
+export const rowOf = ({
+  better = "higher",
+  met,
+  ours,
+  theirs,
+  ...words
+}: Pick<BenchRow, "case" | "unit" | "yardstick" | "goal"> & {
+  readonly better?: "higher" | "lower"
+  readonly ours: ReadonlyArray<number>
+  readonly theirs: ReadonlyArray<number>
+  readonly met: (value: number, yardstickValue: number) => boolean
+}): BenchRow => {
+  const [value, yardstickValue] = [median(ours), median(theirs)]
+  return {
+    case: words.case,
+    value,
+    unit: words.unit,
+    spread: spread(ours),
+    yardstick: words.yardstick,
+    yardstickValue,
+    ratio: better === "higher" ? value / yardstickValue : yardstickValue / value,
+    goal: words.goal,
+    met: met(value, yardstickValue)
+  }
+}
+
 /** Slope of log(value) over log(n) by least squares: 0 = cost does not grow, 1 = grows in step. */
 export const fittedExponent = (points: ReadonlyArray<{ readonly n: number; readonly value: number }>): number => {
   const xs = points.map((point) => Math.log(point.n))

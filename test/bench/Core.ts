@@ -8,16 +8,7 @@
 import { execute } from "@outcry/model/Account"
 import type { AccountEvent } from "@outcry/model/AccountEvent"
 import { type AccountState, evolve, initial } from "@outcry/model/AccountState"
-import {
-  type Bench,
-  type BenchGrowth,
-  type BenchRow,
-  compared,
-  grown,
-  median,
-  nanosecondsEach,
-  spread
-} from "./Bench.ts"
+import { type Bench, type BenchGrowth, type BenchRow, compared, grown, nanosecondsEach, rowOf } from "./Bench.ts"
 import { cycles, funded, runAll } from "./CoreFlow.ts"
 import { pureCommands, pureEvents } from "./CorePureLoop.ts"
 import { replayFromPostgres } from "./CoreReplay.ts"
@@ -31,20 +22,16 @@ const row = (
   yardstick: string,
   rates: { readonly ours: ReadonlyArray<number>; readonly yardstick: ReadonlyArray<number> },
   goal: number
-): BenchRow => {
-  const [value, yardstickValue] = [median(rates.ours), median(rates.yardstick)]
-  return {
+): BenchRow =>
+  rowOf({
     case: name,
-    value,
     unit,
-    spread: spread(rates.ours),
     yardstick,
-    yardstickValue,
-    ratio: value / yardstickValue,
+    ours: rates.ours,
+    theirs: rates.yardstick,
     goal: `>= ${goal.toLocaleString("en")} ${unit}`,
-    met: value >= goal
-  }
-}
+    met: (value) => value >= goal
+  })
 
 const commandsRow = (): BenchRow => {
   const flow = cycles(cyclesPerRun, 3)

@@ -7,16 +7,7 @@ import { specOf } from "@outcry/model/Instrument"
 import { availableParallelism } from "node:os"
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
-import {
-  type Bench,
-  type BenchGrowth,
-  type BenchRow,
-  compared,
-  grown,
-  median,
-  nanosecondsEach,
-  spread
-} from "./Bench.ts"
+import { type Bench, type BenchGrowth, type BenchRow, compared, grown, nanosecondsEach, rowOf } from "./Bench.ts"
 import { peerRows } from "./EventPeer.ts"
 import { pureLoop, runOver } from "./EventRuns.ts"
 import { recorded, type Recorded, tapeOf } from "./EventTape.ts"
@@ -33,20 +24,16 @@ const row = (
   ours: ReadonlyArray<number>,
   theirs: ReadonlyArray<number>,
   goal: number
-): BenchRow => {
-  const [value, yardstickValue] = [median(ours), median(theirs)]
-  return {
+): BenchRow =>
+  rowOf({
     case: name,
-    value,
     unit,
-    spread: spread(ours),
     yardstick,
-    yardstickValue,
-    ratio: value / yardstickValue,
+    ours,
+    theirs,
     goal: `>= ${goal.toLocaleString("en")} ${unit}`,
-    met: value >= goal
-  }
-}
+    met: (value) => value >= goal
+  })
 
 /** Each worker runs the whole tape: what two runs of a study would do. */
 const onWorkers = async ({ rows }: Recorded, count: number): Promise<ReadonlyArray<number>> => {

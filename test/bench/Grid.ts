@@ -12,7 +12,7 @@ import { defineSignal, type SignalDefinition } from "@outcry/signals/Signal"
 import { runGrid } from "@outcry/backtest/vector/Grid"
 import { Schema } from "effect"
 import { dailyBars, whySkipped } from "@outcry/testkit/DailyBars"
-import { type Bench, type BenchRow, compared, grown, median, nanosecondsEach, spread } from "./Bench.ts"
+import { type Bench, type BenchRow, compared, grown, nanosecondsEach, rowOf } from "./Bench.ts"
 import { crossLoop } from "./GridLoop.ts"
 import { type GridPeer, gridPeer } from "./GridPeer.ts"
 
@@ -84,21 +84,16 @@ const gridRow = (
   theirs: ReadonlyArray<number>,
   goal: string,
   ratioMin: number
-): BenchRow => {
-  const [value, yardstickValue] = [median(ours), median(theirs)]
-  const ratio = value / yardstickValue
-  return {
+): BenchRow =>
+  rowOf({
     case: name,
-    value,
     unit,
-    spread: spread(ours),
     yardstick,
-    yardstickValue,
-    ratio,
+    ours,
+    theirs,
     goal,
-    met: ratio >= ratioMin
-  }
-}
+    met: (value, yardstickValue) => value / yardstickValue >= ratioMin
+  })
 
 interface Measured {
   readonly name: string
@@ -168,18 +163,16 @@ const yearRow = (bars: BarColumns): BenchRow => {
     }
   )
   const milliseconds = (rates: ReadonlyArray<number>) => rates.map((rate) => 1000 / rate)
-  const [value, yardstickValue] = [median(milliseconds(costs.ours)), median(milliseconds(costs.yardstick))]
-  return {
+  return rowOf({
     case: "one run over a year of daily bars",
-    value,
     unit: "ms",
-    spread: spread(milliseconds(costs.ours)),
     yardstick: "a loop by hand for this alone",
-    yardstickValue,
-    ratio: yardstickValue / value,
+    better: "lower",
+    ours: milliseconds(costs.ours),
+    theirs: milliseconds(costs.yardstick),
     goal: "< 1 ms",
-    met: value < 1
-  }
+    met: (value) => value < 1
+  })
 }
 
 const slicedTo = (bars: BarColumns, rows: number): BarColumns => ({

@@ -8,7 +8,7 @@
  * writes into columns it is given, as its API allows; TA-Lib's package and `@ixjb94/indicators` make theirs anew.
  */
 import { indicatorNamed } from "@outcry/indicators/Registry"
-import { type Bench, type BenchRow, grown, median, spread } from "./Bench.ts"
+import { type Bench, type BenchRow, grown, median, rowOf } from "./Bench.ts"
 import { candlesOf, ixjb94, type PlainBars, tradingSignals } from "./IndicatorPeers.ts"
 import { type Bars, walkBars } from "./peers/PeerBars.ts"
 import { talibAbsent, talibPython, talibTimes } from "./peers/Talib.ts"
@@ -95,21 +95,7 @@ const row = (
   theirs: ReadonlyArray<number>,
   goal: string,
   met: (value: number, yardstickValue: number) => boolean
-): BenchRow => {
-  const [value, yardstickValue] = [median(ours), median(theirs)]
-  const ratio = yardstickValue / value
-  return {
-    case: name,
-    value,
-    unit,
-    spread: spread(ours),
-    yardstick,
-    yardstickValue,
-    ratio,
-    goal,
-    met: met(value, yardstickValue)
-  }
-}
+): BenchRow => rowOf({ case: name, unit, yardstick, better: "lower", ours, theirs, goal, met })
 
 const faster = (value: number, theirs: number): boolean => value <= theirs
 

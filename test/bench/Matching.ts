@@ -5,7 +5,7 @@
  */
 import { NaiveBook } from "@outcry/matching/NaiveBook"
 import { OrderBook } from "@outcry/matching/OrderBook"
-import { type Bench, type BenchRow, compared, grown, median, nanosecondsEach, spread } from "./Bench.ts"
+import { type Bench, type BenchRow, compared, grown, median, nanosecondsEach, rowOf } from "./Bench.ts"
 import { fill, matchingFlow, type MatchingFlow, work } from "./MatchingFlow.ts"
 import { peerRates } from "./MatchingPeer.ts"
 
@@ -40,25 +40,16 @@ const flowEnd = (flow: MatchingFlow): number => {
   return book.size()
 }
 
-const row = (
-  yardstick: string,
-  ours: ReadonlyArray<number>,
-  theirs: ReadonlyArray<number>,
-  least: number
-): BenchRow => {
-  const [value, yardstickValue] = [median(ours), median(theirs)]
-  return {
+const row = (yardstick: string, ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>, least: number): BenchRow =>
+  rowOf({
     case: `commands on a book of ${resting.toLocaleString("en")} orders`,
-    value,
     unit,
-    spread: spread(ours),
     yardstick,
-    yardstickValue,
-    ratio: value / yardstickValue,
+    ours,
+    theirs,
     goal: `>= ${Math.round(least).toLocaleString("en")} ${unit}`,
-    met: value >= least
-  }
-}
+    met: (value) => value >= least
+  })
 
 /** `peer`: also beside exchange-core. */
 export const matchingBench = (peer: boolean): Bench => ({

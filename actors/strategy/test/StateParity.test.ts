@@ -2,17 +2,19 @@ import type { Fact } from "@outcry/actor-account/Protocol"
 import { BacktestRun } from "@outcry/backtest/BacktestRun"
 import { strategySpec } from "@outcry/backtest/BacktestSpec"
 import { evolveRun } from "@outcry/backtest/CorporateAction"
-import { tell, type Told } from "@outcry/backtest/FactTeller"
+import { RunAccount } from "@outcry/backtest/RunAccount"
 import { TapeBuilder } from "@outcry/backtest/TapeBuilder"
 import { encode } from "@outcry/model/AccountEventCodec"
 import { initial } from "@outcry/model/AccountState"
+import { FactReader } from "@outcry/model/FactReader"
 import { instrumentAt } from "@outcry/model/OrderLedger"
 import { SeededRandom } from "@outcry/model/SeededRandom"
 import { defineStrategy } from "@outcry/model/Strategy"
+import { StrategyRunner } from "@outcry/model/StrategyRunner"
+import { tell } from "@outcry/model/TellRunner"
 import { btcUsdt } from "@outcry/testkit/Instruments"
 import { Schema } from "effect"
-import { expect, it } from "vitest"
-import { FactReader, type Told as LiveTold, type TrackedOrder } from "@outcry/model/FactReader"
+import { afterEach, expect, it, vi } from "vitest"
 
 const id = btcUsdt.id
 
@@ -68,18 +70,43 @@ const tape = (seed: number) => {
   return builder.build()
 }
 
-/** The live reader's words for the same; what it tracks besides is none of the strategy's. */
-const alike = (told: LiveTold | undefined): Told | undefined => {
-  if (told?.kind === "end" || told?.kind === "refused") return { kind: "order", end: told.end }
-  if (told?.kind === "busted") throw new Error("Nothing is taken back in a back-test")
-  if (told?.kind !== "placed") return told
-  const { clientOrderId: _id, isOpen: _open, ...order } = told.order as TrackedOrder
-  return { ...told, order }
+const heard = ["adopt", "orderMoved", "fill", "orderEnded", "cancelRefused"] as const
+
+/** What runners are told from now on, each its own words in order; without the time of hearing them. */
+const listen = () => {
+  const runners: Array<unknown> = []
+  const words: Array<Array<readonly [name: string, what: unknown]>> = []
+  // What a runner concludes by itself from what it was told, it was not told.
+  let concludes = false
+  for (const name of heard) {
+    const original = StrategyRunner.prototype[name] as (this: unknown, ...given: Array<unknown>) => void
+    vi.spyOn(StrategyRunner.prototype, name).mockImplementation(function (this: unknown, ...given: Array<unknown>) {
+      if (concludes) return original.apply(this, given)
+      if (!runners.includes(this)) {
+        runners.push(this)
+        words.push([])
+      }
+      const what = name === "fill" || name === "orderEnded" ? given.slice(0, 1) : given
+      words[runners.indexOf(this)]!.push([name, structuredClone(what)])
+      concludes = true
+      original.apply(this, given)
+      concludes = false
+    })
+  }
+  return (runner: unknown) => words[runners.indexOf(runner)] ?? []
 }
 
-it("tells a strategy in a back-test what the live reader of facts tells it", () => {
+afterEach(() => vi.restoreAllMocks())
+
+it("tells a strategy in a back-test what a live run tells it that reads the same journal", () => {
   const kinds = new Map<string, number>()
   for (let seed = 1; seed <= 4; seed++) {
+    const runners: Array<unknown> = []
+    const start = vi.spyOn(StrategyRunner.prototype, "start").mockImplementation(function (this: unknown) {
+      runners.push(this)
+    })
+    const wordsOf = listen()
+    const commands = vi.spyOn(RunAccount.prototype, "run")
     const run = new BacktestRun({
       tape: tape(seed),
       instruments: [btcUsdt],
@@ -90,23 +117,32 @@ it("tells a strategy in a back-test what the live reader of facts tells it", () 
       keepFacts: true
     })
     while (run.step(100));
+    start.mockRestore()
     const events = run.facts().filter((fact) => fact.type !== "SplitApplied")
     const state = initial("backtest")
-    const known = { seq: 0, intentSeq: 0, positions: [], orders: [] }
-    const readers = ["one", "two"].map((name) => new FactReader(name, known, () => btcUsdt))
-    const facts: Array<Fact> = []
-    const states = events.map((event, at) => {
+    const facts = events.map((event, at): Fact => {
       evolveRun(state, event)
       const payload = encode(event, (instrument, version) => instrumentAt(state, instrument, version))
-      facts.push({ seq: at + 1, type: event.type, payload } as Fact)
-      return tell(state, event, events.slice(at + 1, at + 4))
+      return { seq: at + 1, type: event.type, payload } as Fact
     })
+    // As they are handed out: what came of one command comes together.
+    const ends: Array<number> = []
+    for (const { type, value } of commands.mock.results)
+      if (type === "return") ends.push(...value.map(() => ends.length + value.length))
+    expect(ends).toHaveLength(facts.length)
     for (const [index, name] of ["one", "two"].entries()) {
-      const told = states.map((mine) => (mine?.strategy === name ? mine.told : undefined))
-      const live = facts.map((fact, at) => alike(readers[index]!.read(fact, () => facts.slice(at + 1, at + 4))))
-      expect(told, `seed ${seed}, strategy ${name}`).toEqual(live)
-      for (const each of told) if (each !== undefined) kinds.set(each.kind, (kinds.get(each.kind) ?? 0) + 1)
+      const reader = new FactReader(name, { seq: 0, intentSeq: 0, positions: [], orders: [] }, () => btcUsdt)
+      const live = new StrategyRunner(busy, {}, { instruments: [btcUsdt], seed })
+      for (const [at, fact] of facts.entries()) {
+        const told = reader.read(fact, () => facts.slice(at + 1, ends[at]))
+        if (told === undefined) continue
+        kinds.set(told.kind, (kinds.get(told.kind) ?? 0) + 1)
+        tell(live, told, 0, 0)
+      }
+      expect(wordsOf(live).length).toBeGreaterThan(20)
+      expect(wordsOf(runners[index]), `seed ${seed}, strategy ${name}`).toEqual(wordsOf(live))
     }
+    vi.restoreAllMocks()
   }
-  expect([...kinds.keys()].toSorted()).toEqual(["fill", "moved", "order", "placed"])
+  expect([...kinds.keys()].toSorted()).toEqual(["end", "fill", "moved", "placed", "refused"])
 })

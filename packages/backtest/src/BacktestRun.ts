@@ -12,11 +12,11 @@ import type { AccountCommand } from "@outcry/model/AccountCommand"
 import type { FeedPosition, MarketEvent } from "@outcry/model/MarketData"
 import { named } from "@outcry/model/NamedIntents"
 import { seedFor } from "@outcry/model/SeededRandom"
+import { tell } from "@outcry/model/TellRunner"
 import { Agenda } from "./Agenda.ts"
 import type { BacktestResult } from "./BacktestResult.ts"
 import { type BacktestSpec, StrategyFailed } from "./BacktestSpec.ts"
 import type { RunFact } from "./CorporateAction.ts"
-import { hear, tell } from "./FactTeller.ts"
 import { type MarketTape, tapeCodes } from "./MarketTape.ts"
 import { Payments } from "./Payments.ts"
 import { pastBars } from "./PastBars.ts"
@@ -26,7 +26,7 @@ import { RunEquity } from "./RunEquity.ts"
 import type { RunMarket } from "./RunMarket.ts"
 import { accountsOf, instrumentsOf, marketsOf, strategiesOf } from "./RunParts.ts"
 import { RunRecord } from "./RunRecord.ts"
-import type { RunStrategy } from "./RunStrategy.ts"
+import { type RunStrategy, strategyOf } from "./RunStrategy.ts"
 import { RunWarnings } from "./RunWarnings.ts"
 import { venueOf } from "./RunVenue.ts"
 import type { SimulatedVenue } from "./SimulatedVenue.ts"
@@ -307,11 +307,8 @@ export class BacktestRun {
     for (let at = 0; at < events.length; at++) {
       const event = events[at]!
       this.record.take(account.state, event, this.now)
-      const told = tell(account.state, event, events.length === 1 ? [] : events.slice(at + 1))
-      const strategy = told === undefined ? undefined : this.byId.get(told.strategy)
-      if (strategy === undefined) continue
-      strategy.told.push({ seq: before + at + 1, told: told!.told })
-      this.tells = true
+      const strategy = this.byId.get(strategyOf(account.state, event) ?? "")
+      if (strategy?.hear(events, at, before + at + 1) === true) this.tells = true
     }
     for (let at = 0; at < events.length; at++) this.desk.follow(account, events[at]!)
   }
@@ -323,9 +320,9 @@ export class BacktestRun {
       for (const strategy of this.strategies) {
         const waiting = strategy.told.splice(0)
         for (const { seq, told } of waiting) {
-          this.enter(strategy, told.kind)
+          this.enter(strategy, told.kind === "end" || told.kind === "refused" ? "order" : told.kind)
           if (round > roundsMax) throw new Error("it answers whatever it is told with another intent, without end")
-          hear(strategy.runner, told, this.now)
+          tell(strategy.runner, told, 0, this.now)
           this.settle(strategy, { instrument: `account:${strategy.id}`, feedEpoch: 1, seq })
         }
       }

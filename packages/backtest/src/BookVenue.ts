@@ -14,6 +14,9 @@ export interface BuiltBook {
   readonly apply: (tape: MarketTape, row: number) => void
 }
 
+// No shell around matching's RecordedMarket: a run chooses its model of the queue and of slippage and how deep takers walk,
+// and takes of the levels what comes back at the next delta. There the queue is the recording's own, and what was taken
+// stays gone until new lots appear at its level, as at an exchange; RecordedRun is the back-test over that core.
 export class BookVenue extends TakerVenue {
   private readonly built: BuiltBook
   private readonly levelsMax: number

@@ -1,20 +1,35 @@
 /**
- * A strategy in a run: the live runner, the warm-up it needs, and what its account has to tell it. What it is told, it is
- * told in the order of facts; each may make it ask for more.
+ * A strategy in a run: the live runner, the warm-up it needs, and what its account has to tell it, by the live reader of
+ * facts. What it is told, it is told in the order of facts; each may make it ask for more.
  */
+import { encode } from "@outcry/model/AccountEventCodec"
+import type { AccountEvent } from "@outcry/model/AccountEvent"
+import { findOrder, instrumentAt } from "@outcry/model/AccountState"
+import {
+  type AccountKnowledge,
+  FactReader,
+  type Told,
+  type ToldFact,
+  type TrackedOrder
+} from "@outcry/model/FactReader"
 import type { Bar, MarketEvent } from "@outcry/model/MarketData"
 import type { Instrument } from "@outcry/model/Instrument"
 import type { FeedDeclaration } from "@outcry/model/Strategy"
 import { StrategyRunner } from "@outcry/model/StrategyRunner"
 import { Schema } from "effect"
 import { BacktestFault, type StrategySpec } from "./BacktestSpec.ts"
-import { openOrderOf, type Told } from "./FactTeller.ts"
 import type { RunAccount } from "./RunAccount.ts"
 
 export interface Waiting {
   /** Sequence of the fact in its account. */
   readonly seq: number
   readonly told: Told
+}
+
+/** Whom a fact concerns: who asked for the order that it is about. */
+export const strategyOf = (state: RunAccount["state"], event: AccountEvent): string | undefined => {
+  if (event.type === "OrderIntended" || event.type === "IntentRefused") return event.strategy
+  return "clientOrderId" in event ? findOrder(state, event.clientOrderId)?.strategy : undefined
 }
 
 const decoded = (id: string, { definition, parameters = {} }: StrategySpec): unknown => {
@@ -44,6 +59,7 @@ export class RunStrategy {
   /** Bars it still needs before it may trade, by instrument. */
   private readonly warmUpLeft = new Map<string, number>()
   private warm = true
+  private reader: FactReader
 
   constructor(
     id: string,
@@ -68,6 +84,7 @@ export class RunStrategy {
       if (barSeconds !== undefined && warmupBars !== undefined) this.warmUpLeft.set(instrument, warmupBars)
     }
     this.look()
+    this.reader = this.readerFrom({ seq: 0, intentSeq: 0, positions: [], orders: [] })
   }
 
   get feeds(): ReadonlyArray<FeedDeclaration> {
@@ -90,14 +107,53 @@ export class RunStrategy {
     this.look()
   }
 
+  /** Keeps what a fact of its account means to it, if anything. `at`: its place among those that came together. */
+  hear(events: ReadonlyArray<AccountEvent>, at: number, seq: number): boolean {
+    const following = (): ReadonlyArray<ToldFact> =>
+      events.slice(at + 1).map((event, more) => this.factOf(event, seq + 1 + more))
+    const told = this.reader.read(this.factOf(events[at]!, seq), following)
+    if (told === undefined) return false
+    this.told.push({ seq, told })
+    return true
+  }
+
   /** The account's lots have changed without a fill: a split. What it knows of them is said anew. */
   resize(instrument: string): void {
     const { state } = this.account
     const lots = state.strategies.get(this.id)?.positions.get(instrument)?.lots ?? 0
-    const openOrders = Array.from(state.orders.values())
-      .filter((order) => order.strategy === this.id && order.instrument === instrument)
-      .map((order) => openOrderOf(state, order))
+    const { knowledge } = this.reader
+    const openOrders: Array<TrackedOrder> = []
+    const orders = knowledge.orders.map((known) => {
+      const order = known.instrument === instrument ? state.orders.get(known.clientOrderId) : undefined
+      if (order === undefined) return known
+      const { filledLots, replacedLots, status, terms } = order
+      const sleeps = status === "held" || status === "triggered"
+      const resized = {
+        ...known,
+        priceTicks: terms.priceTicks,
+        // What its predecessor filled is counted in until it is released.
+        lots: terms.lots - (sleeps ? replacedLots : 0),
+        filledLots,
+        ...(terms.triggerTicks === undefined ? {} : { triggerTicks: terms.triggerTicks })
+      }
+      openOrders.push(resized)
+      return resized
+    })
+    const positions = knowledge.positions.map((each) => (each.instrument === instrument ? { instrument, lots } : each))
+    this.reader = this.readerFrom({ ...knowledge, positions, orders })
     this.runner.adopt({ intentSeq: 0, positions: [{ instrument, lots }], openOrders })
+  }
+
+  private readerFrom(known: AccountKnowledge): FactReader {
+    const { instruments } = this.account.state
+    return new FactReader(this.id, known, (id) => instruments.get(id))
+  }
+
+  /** In the journal's form, which is what the reader reads. */
+  private factOf(event: AccountEvent, seq: number): ToldFact {
+    const { state } = this.account
+    const payload = encode(event, (id, version) => instrumentAt(state, id, version))
+    return { seq, type: event.type, payload }
   }
 
   private count(event: MarketEvent): void {
