@@ -1,6 +1,6 @@
 /**
  * Bench `study`: 10,000 back-tests of a coded signal over 5,849 daily bars, on one and two threads and on one, two and four
- * node processes of one thread each over a real Postgres; then fewer event-driven ones; then the loss of one node of four.
+ * node processes of one thread each over a real Postgres; then the loss of one node of four.
  *
  * The yardstick is one thread of this process, in alternating rounds; efficiency is the rate by that of one thread for each
  * core that can be had. Wall time suffers from neighbours: what sharing the work costs the processor stands beside it.
@@ -12,10 +12,7 @@ import { afterLoss, averageCross, type Loss, onNodes, onThreads, studyNodes, typ
 
 const rounds = 3
 const many = 10_000
-const few = 200
 const goal = 0.9
-
-type Kind = "event" | "vectorised"
 
 const perSecond = ({ elapsedMs, runs }: Took): number => (runs / elapsedMs) * 1000
 const perCpuSecond = ({ cpuMs, runs }: Took): number => (runs / cpuMs) * 1000
@@ -71,19 +68,18 @@ const lossRow = ({ again, done, needless }: Loss): BenchRow => ({
   met: needless === 0 && done === many
 })
 
-const rowsFor = Effect.fnUntraced(function* (runs: number, kind: Kind) {
-  const one = Effect.flatMap(averageCross(runs, kind), (prepared) => onThreads(prepared, 1))
-  const two = Effect.flatMap(averageCross(runs, kind), (prepared) => onThreads(prepared, 2))
-  const name = `${runs.toLocaleString("en")} ${kind} runs`
+const rowsFor = Effect.fnUntraced(function* (runs: number) {
+  const one = Effect.flatMap(averageCross(runs), (prepared) => onThreads(prepared, 1))
+  const two = Effect.flatMap(averageCross(runs), (prepared) => onThreads(prepared, 2))
+  const name = `${runs.toLocaleString("en")} runs`
   const rows = [...rowsOf(`${name}, 2 threads`, 2, yield* compared(two, one))]
   for (const count of [1, 2, 4]) {
     const results = yield* Effect.scoped(
       Effect.gen(function* () {
         const nodes = yield* studyNodes(count)
-        const study = Effect.flatMap(averageCross(runs, kind), (prepared) => onNodes(nodes, prepared))
+        const study = Effect.flatMap(averageCross(runs), (prepared) => onNodes(nodes, prepared))
         const all = [...rowsOf(`${name}, ${count} processes`, count, yield* compared(study, one))]
-        if (count === 4 && kind === "vectorised")
-          all.push(lossRow(yield* afterLoss(nodes, yield* averageCross(runs, kind), runs)))
+        if (count === 4) all.push(lossRow(yield* afterLoss(nodes, yield* averageCross(runs), runs)))
         return all
       })
     )
@@ -93,10 +89,10 @@ const rowsFor = Effect.fnUntraced(function* (runs: number, kind: Kind) {
 })
 
 const program = Effect.gen(function* () {
-  const rows = [...(yield* rowsFor(many, "vectorised")), ...(yield* rowsFor(few, "event"))]
+  const rows = yield* rowsFor(many)
   const points: Array<{ readonly n: number; readonly value: number }> = []
   for (const n of [1_000, 3_000, 10_000, 30_000]) {
-    const { cpuMs } = yield* onThreads(yield* averageCross(n, "vectorised"), 1)
+    const { cpuMs } = yield* onThreads(yield* averageCross(n), 1)
     points.push({ n, value: cpuMs })
   }
   return { rows, growth: grown("CPU ms of a study on one thread over runs", points) }

@@ -32,19 +32,20 @@ export interface Took {
 let made = 0
 
 /** So many pairs of averages over SPY's daily bars; a study of its own each time. */
-export const averageCross = (runs: number, kind: "event" | "vectorised") =>
-  prepareStudy(
-    {
-      name: `bench ${++made}`,
-      strategy: join(root, "examples/13-average-cross.ts"),
-      on: [spy],
-      kind,
-      space: {
-        fast: { kind: "integer", min: 5, max: 104 },
-        slow: { kind: "integer", min: 105, max: 104 + runs / 100 }
-      }
-    },
-    tmpdir()
+export const averageCross = (runs: number) =>
+  Effect.suspend(() =>
+    prepareStudy(
+      {
+        name: `bench ${++made}`,
+        strategy: join(root, "examples/13-average-cross.ts"),
+        on: [spy],
+        space: {
+          fast: { kind: "integer", min: 5, max: 104 },
+          slow: { kind: "integer", min: 105, max: 104 + runs / 100 }
+        }
+      },
+      tmpdir()
+    )
   )
 
 export type Prepared = PreparedStudy

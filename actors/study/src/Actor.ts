@@ -2,7 +2,7 @@
  * The shell of a study: claims and replays it when it is first asked, then works one command at a time. Workers that fall
  * silent lose their tasks. A life whose append failed is over; the next question begins another from the journal.
  */
-import { progressOf, taskOf } from "@outcry/backtest/search/StudyState"
+import { progressOf, type StudyState, taskOf } from "@outcry/backtest/search/StudyState"
 import type { StudyCommand } from "@outcry/backtest/search/StudyMessages"
 import { Journal } from "@outcry/store/Journal"
 import { Clock, Duration, Effect, Semaphore } from "effect"
@@ -17,6 +17,9 @@ const silentUsMost = 5_000_000
 /** What is handed out is kept as long as its worker is heard of: this bound is for a worker that lives and never ends. */
 const leaseUs = 3_600_000_000
 const tasksMost = 10_000
+
+/** No batch is cut below this many tasks for fairness' sake. */
+const fairLeast = 16
 
 const nowUs = Effect.map(Clock.currentTimeMillis, (ms) => Math.floor(ms * 1000))
 
@@ -99,7 +102,7 @@ const build = Effect.gen(function* () {
           for (const each of failed) commands.push({ type: "Fail", owner, ...each })
           if (next !== null) {
             owners.heard(next.owner, now)
-            const count = Math.min(next.want, tasksMost)
+            const count = Math.min(next.want, tasksMost, fairShare(state))
             commands.push({ type: "Lease", owner: next.owner, count, now, leaseUs })
           }
           yield* current.execute(commands)
@@ -134,6 +137,15 @@ const build = Effect.gen(function* () {
       ).pipe(Effect.catchTag("StudyRefused", (error) => Effect.fail(unavailable(error.message))))
   })
 })
+
+/**
+ * At most as many as each batch in hand and the one asked for would have of what is left: batches shrink towards the end,
+ * so that all workers end together.
+ */
+const fairShare = (state: StudyState): number => {
+  const batches = new Set(Array.from(state.leases.values(), ({ owner }) => owner)).size + 1
+  return Math.max(fairLeast, Math.ceil(progressOf(state).pending / batches))
+}
 
 /** The studies of this node. */
 export const layer = Study.toLayer(build, {

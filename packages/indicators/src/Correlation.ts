@@ -20,6 +20,9 @@ class CoMoments extends Kernel {
   override run(inputs: Columns, outputs: Columns, rows: number): void {
     const xs = inputs[0]!
     const ys = inputs[1]!
+    const xxs = outputs[0]!
+    const yys = outputs[1]!
+    const xys = outputs[2]!
     const { length, ring, scalars } = this
     const second = length + 1
     // A product is ready sooner than a quotient, and the next bar waits for the means.
@@ -41,7 +44,7 @@ class CoMoments extends Kernel {
       const x = xs[row]!
       const y = ys[row]!
       if (x - x !== 0 || y - y !== 0) {
-        outputs[0]![row] = outputs[1]![row] = outputs[2]![row] = Number.NaN
+        xxs[row] = yys[row] = xys[row] = Number.NaN
         continue
       }
       ring[at] = x
@@ -96,9 +99,9 @@ class CoMoments extends Kernel {
       }
       at = next
       const ready = count === length
-      outputs[0]![row] = ready ? xx : Number.NaN
-      outputs[1]![row] = ready ? yy : Number.NaN
-      outputs[2]![row] = ready ? xy : Number.NaN
+      xxs[row] = ready ? xx : Number.NaN
+      yys[row] = ready ? yy : Number.NaN
+      xys[row] = ready ? xy : Number.NaN
     }
     scalars[0] = at
     scalars[1] = count

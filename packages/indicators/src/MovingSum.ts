@@ -25,18 +25,15 @@ export class MovingSum extends Series {
     let count = scalars[1]! | 0
     let sum = scalars[2]!
     let peak = scalars[3]!
-    for (let row = 0; row < rows; row++) {
+    let row = 0
+    for (; row < rows && count < length; row++) {
       const value = input[row]!
-      if (value - value !== 0) {
-        output[row] = Number.NaN
-        continue
-      }
+      output[row] = Number.NaN
+      if (value - value !== 0) continue
       ring[at] = value
       at = at === length ? 0 : at + 1
-      if (count < length) {
-        sum += value
-        count++
-      } else sum += value - ring[at]!
+      sum += value
+      count++
       const size = Math.abs(sum)
       if (size > peak) peak = size
       else if (size < peak * fallMax && count === length) {
@@ -44,7 +41,25 @@ export class MovingSum extends Series {
         for (let slot = 0; slot <= length; slot++) if (slot !== at) sum += ring[slot]!
         peak = Math.abs(sum)
       }
-      output[row] = count < length ? Number.NaN : sum / divisor
+      if (count === length) output[row] = sum / divisor
+    }
+    for (; row < rows; row++) {
+      const value = input[row]!
+      if (value - value !== 0) {
+        output[row] = Number.NaN
+        continue
+      }
+      ring[at] = value
+      at = at === length ? 0 : at + 1
+      sum += value - ring[at]!
+      const size = Math.abs(sum)
+      if (size > peak) peak = size
+      else if (size < peak * fallMax) {
+        sum = 0
+        for (let slot = 0; slot <= length; slot++) if (slot !== at) sum += ring[slot]!
+        peak = Math.abs(sum)
+      }
+      output[row] = sum / divisor
     }
     scalars[0] = at
     scalars[1] = count

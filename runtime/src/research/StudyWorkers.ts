@@ -18,6 +18,18 @@ const againAfter = "200 millis"
 /** The study answers from memory and one commit; one that does not has moved or its database is down. */
 const answerWithin = "5 seconds"
 
+/**
+ * Batches of so many tasks and more are fetched, and told of, while the thread is at the one before: short tasks would
+ * else wait for the study as long as they take. Of long ones none is kept from a thread that has nothing to do.
+ */
+const aheadFrom = 8
+
+/** What became of a batch, not heard by the study yet. */
+interface Untold {
+  readonly owner: string
+  readonly outcomes: ReadonlyArray<TaskOutcome>
+}
+
 export interface StudyWorkersOptions {
   readonly node: string
   /** Default: one a core. */
@@ -40,36 +52,50 @@ export const layer = (options: StudyWorkersOptions) =>
       /** Of one batch: never used again, and another process of this node's name has others. */
       const newOwner = (): string => `${options.node}/${startedMs}/${++batches}`
 
+      /** Tells outcomes until somebody hears it, and answers the batch handed out for that. */
+      const ask = Effect.fnUntraced(function* (study: string, { outcomes, owner }: Untold, want: number) {
+        const next = newOwner()
+        const told = { owner, finished: finishedOf(outcomes), failed: failedOf(outcomes) }
+        const { status, tasks } = yield* client(study)
+          .Work({ ...told, next: { owner: next, want } })
+          .pipe(Effect.timeout(answerWithin), Effect.retry(Schedule.spaced(againAfter)))
+        return { owner: next, status, tasks }
+      })
+
+      /** Says for each of the owners that it lives, for as long as nobody interrupts it. */
+      const beat = (study: string, held: ReadonlySet<string>) =>
+        Effect.suspend(() =>
+          Effect.forEach([...held], (owner) => client(study).Work({ owner, finished: [], failed: [], next: null }), {
+            discard: true
+          })
+        ).pipe(Effect.timeout(answerWithin), Effect.ignoreCause, Effect.delay(aliveEvery), Effect.forever)
+
       /** Batch after batch on one thread, until the study hands out nothing more for good. */
       const workOn = Effect.fnUntraced(function* (study: string, thread: TaskThread) {
-        const actor = client(study)
         const size = new BatchSize()
-        let owner = newOwner()
-        let outcomes: ReadonlyArray<TaskOutcome> = []
         yield* thread.ready
-        for (;;) {
-          const next = newOwner()
-          const told = { owner, finished: finishedOf(outcomes), failed: failedOf(outcomes) }
-          const answer = yield* actor.Work({ ...told, next: { owner: next, want: size.size } }).pipe(
-            Effect.timeout(answerWithin),
-            // What was done is told until somebody hears it.
-            Effect.retry(Schedule.spaced(againAfter))
-          )
-          owner = next
-          outcomes = []
-          if (answer.status === "finished" || answer.status === "cancelled") return
-          if (answer.tasks.length === 0) {
-            yield* Effect.sleep(againAfter)
+        let untold: Untold = { owner: newOwner(), outcomes: [] }
+        let batch = yield* ask(study, untold, size.size)
+        while (batch.status !== "finished" && batch.status !== "cancelled") {
+          const { owner, tasks } = batch
+          if (tasks.length === 0) {
+            if (untold.outcomes.length === 0) yield* Effect.sleep(againAfter)
+            batch = yield* ask(study, untold, size.size)
+            untold = { owner: batch.owner, outcomes: [] }
             continue
           }
-          const alive = actor
-            .Work({ owner, finished: [], failed: [], next: null })
-            .pipe(Effect.timeout(answerWithin), Effect.ignoreCause, Effect.delay(aliveEvery), Effect.forever)
-          const heart = yield* Effect.forkChild(alive)
-          const batch = yield* thread.run(answer.tasks)
+          const held = new Set([owner])
+          const heart = yield* Effect.forkChild(beat(study, held))
+          const nothing: typeof batch = { owner, status: "running", tasks: [] }
+          const ahead =
+            size.size >= aheadFrom || untold.outcomes.length > 0
+              ? Effect.tap(ask(study, untold, size.size), (next) => Effect.sync(() => held.add(next.owner)))
+              : Effect.succeed(nothing)
+          const [{ outcomes, tookMs }, next] = yield* Effect.all([thread.run(tasks), ahead], { concurrency: 2 })
           yield* Fiber.interrupt(heart)
-          size.took(answer.tasks.length, batch.tookMs)
-          outcomes = batch.outcomes
+          size.took(tasks.length, tookMs)
+          untold = { owner, outcomes }
+          batch = next
         }
       })
 
