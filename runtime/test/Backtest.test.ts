@@ -119,7 +119,7 @@ describe("outcry walk-forward", () => {
       on(rsi, "speed=1:5"),
       on(cross, "fast=1:5")
     ])
-    expectError(range, "OUTCRY-1001", 2, /is no range/)
+    expectError(range, "OUTCRY-1001", 2, /"x" is no number/)
     expectError(unknown, "OUTCRY-1002", 2, /no parameter "speed"/)
     expectError(coded, "OUTCRY-1003", 2, /is no signal/)
   })

@@ -12,6 +12,7 @@ import { SqlClient } from "effect/sql"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { environment } from "../cli/Output.ts"
+import { userError } from "../cli/UserError.ts"
 import { type DataFolder, writePrivate } from "../floor/DataFolder.ts"
 import { withSchema } from "../floor/FloorDatabase.ts"
 import { identityOf, isRunning, ProcessIdentity } from "../floor/ProcessIdentity.ts"
@@ -56,6 +57,12 @@ const runningServer = (folder: ResearchFolder): string | undefined => {
 
 const server = Effect.fnUntraced(function* (folder: ResearchFolder) {
   const configured = environment()["DATABASE_URL"] ?? ""
+  if (configured !== "" && !/^postgres(?:ql)?:\/\//.test(configured))
+    return yield* userError(
+      "DatabaseUnreachable",
+      "DATABASE_URL is not a postgresql:// address.",
+      "Correct it, or unset it to use the embedded Postgres."
+    )
   if (configured !== "") return configured
   const running = runningServer(folder)
   if (running !== undefined) return running

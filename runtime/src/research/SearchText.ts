@@ -40,9 +40,8 @@ const dimensionOf = (part: string, text: string): Dimension => {
   const numbers = text.split(":")
   if (numbers.length > 3) return refuse(`--space ${part} has ${numbers.length} numbers.`, howSpaces)
   if (numbers.length > 1) return rangeOf(part, numbers)
-  const options = text.split("|").map(valueOf)
-  if (options.length < 2) return refuse(`--space ${part} leaves nothing to choose.`, howSpaces)
-  return { kind: "choice", options }
+  if (text.trim() === "") return refuse(`--space ${part} leaves nothing to choose.`, howSpaces)
+  return { kind: "choice", options: text.split("|").map(valueOf) }
 }
 
 /** Throws InvalidSearch. */

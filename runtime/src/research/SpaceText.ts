@@ -1,43 +1,15 @@
-/** A search's space and windows as people type them: `fast=5:50:5,slow=20:200:10,side=long|short` and `3y`. */
-import { type Dimension, type ParameterSpace, PointGrid } from "@outcry/backtest/search/ParameterSpace"
+/** A search's points and windows as people type them: `fast=5:50:5,slow=20:200:10,side=long|short` and `3y`. */
+import { type ParameterSpace, PointGrid } from "@outcry/backtest/search/ParameterSpace"
 import { userError } from "../cli/UserError.ts"
-
-const number = /^-?\d+(?:\.\d+)?$/
-
-const valueOf = (text: string): string | number | boolean =>
-  number.test(text) ? Number(text) : text === "true" ? true : text === "false" ? false : text
-
-const dimensionOf = (part: string, text: string): Dimension => {
-  if (text.includes("|")) return { kind: "choice", options: text.split("|").map(valueOf) }
-  const bounds = text.split(":")
-  if (bounds.length === 1 && text !== "") return { kind: "choice", options: [valueOf(text)] }
-  if (bounds.length < 2 || bounds.length > 3 || !bounds.every((bound) => number.test(bound)))
-    throw userError(
-      "Usage",
-      `--space "${part}" is no range.`,
-      "Write NAME=FROM:TO:STEP, or NAME=A|B|C, separated by commas."
-    )
-  const [min, max, step] = bounds.map(Number) as [number, number, number | undefined]
-  const kind = bounds.every((bound) => /^-?\d+$/.test(bound)) ? "integer" : "number"
-  return { kind, min, max, ...(step === undefined ? {} : { step }) }
-}
+import { InvalidSearch, spaceOf as spaceOfTexts } from "./SearchText.ts"
 
 /** Throws a UserError for what is no range, RunRefused for a range that makes no sense. */
 export const spaceOf = (text: string): ParameterSpace => {
-  const dimensions = text.split(",").map((part) => {
-    const [, name, range] = /^\s*([A-Za-z_$][\w$]*)=(.*)$/.exec(part) ?? []
-    if (name === undefined || range === undefined)
-      throw userError(
-        "Usage",
-        `--space "${part}" names no parameter.`,
-        "Write NAME=FROM:TO:STEP, as in fast=5:50:5,slow=20:200:10."
-      )
-    return [name, dimensionOf(part, range.trim())] as const
-  })
-  const names = dimensions.map(([name]) => name)
-  const twice = names.find((name, at) => names.indexOf(name) !== at)
-  if (twice !== undefined) throw userError("Usage", `--space names ${twice} twice.`, "Name each parameter once.")
-  return Object.fromEntries(dimensions)
+  try {
+    return spaceOfTexts([text])
+  } catch (error) {
+    throw error instanceof InvalidSearch ? userError("Usage", error.message, error.remedy) : error
+  }
 }
 
 /** What one command searches in a moment; more is a study's. */
