@@ -95,7 +95,7 @@ export const run = Effect.fnUntraced(function* (options: OptimiseOptions) {
   })
   const folder = researchFolderOf(dataFolderAt(Options.getOrUndefined(options.data)))
   const prepared = yield* prepareStudy(request, folder.datasets)
-  for (const { notes } of prepared.data) yield* Effect.forEach(notes, (note) => message(onStderr.dim(`  ${note}`)))
+  yield* Effect.forEach(prepared.notes, (note) => message(onStderr.dim(`  ${note}`)))
   const threads = Options.getOrUndefined(options.threads)
   const nodes = Options.getOrElse(options.nodes, () => 0)
   const outcome =

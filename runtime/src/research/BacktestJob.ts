@@ -133,7 +133,7 @@ const firstPrices = (data: RunData, tape: MarketTape): ReadonlyArray<number> =>
   })
 
 /** Twice what the cash buys at first: sold short, it is a debt that grows with splits as the position does. */
-const loanOf = (instrument: Instrument, cash: number, price: number): readonly [string, string] => {
+export const loanOf = (instrument: Instrument, cash: number, price: number): readonly [string, string] => {
   const lots = price > 0 ? Math.ceil((2 * cash) / price / Number(instrument.lotSize)) : 0
   return [instrument.base, quantityText(instrument, lots)]
 }

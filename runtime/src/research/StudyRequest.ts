@@ -5,7 +5,7 @@
 import { Goal } from "@outcry/backtest/search/Goal"
 import { ParameterSpace } from "@outcry/backtest/search/ParameterSpace"
 import { type StudySpec, studySpecOf } from "@outcry/backtest/search/StudySpec"
-import { TermsGiven } from "@outcry/backtest/vector/RunTerms"
+import { TermsGiven, termsByDefault } from "@outcry/backtest/vector/RunTerms"
 import { Effect, Schema } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -13,6 +13,7 @@ import { resolve } from "node:path"
 import { StudyUnusable } from "./TaskPool.ts"
 import { loadResearchData, type ResearchData } from "./ResearchData.ts"
 import { loadResearchStrategy, type ResearchStrategy } from "./ResearchStrategy.ts"
+import { boundParameters, sizedParameters } from "./StrategyParameters.ts"
 import type { StudyOrder } from "./StudyOrder.ts"
 
 const Parameter = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
@@ -52,6 +53,8 @@ export interface PreparedStudy {
   readonly order: StudyOrder
   readonly strategy: ResearchStrategy
   readonly data: ReadonlyArray<ResearchData>
+  /** What was chosen or inferred, in sentences. */
+  readonly notes: ReadonlyArray<string>
 }
 
 const unusable = (reason: string) => new StudyUnusable({ reason })
@@ -75,6 +78,38 @@ const idOf = (name: string, spec: StudySpec): string => {
   const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
   return `${slug}-${createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 10)}`
 }
+
+/** An event-driven run trades whole lots: a strategy's own size that is none gives way, as it does in a single back-test. */
+const sizedFor = Effect.fnUntraced(function* (
+  request: StudyRequest,
+  strategy: ResearchStrategy,
+  data: ReadonlyArray<ResearchData>
+) {
+  const [first] = data
+  const kind = request.kind ?? (strategy.signal === undefined ? "event" : "vectorised")
+  if (kind !== "event" || first === undefined) return { request, notes: [] }
+  const typed = Object.entries(request.fixed ?? {}).map(([name, value]) => `${name}=${String(value)}`)
+  const instruments = data.map(({ instrument }) => instrument)
+  const bound = yield* boundParameters(strategy, {
+    typed,
+    instruments,
+    intervalSec: first.bars.intervalUs / 1_000_000
+  })
+  const sized = yield* sizedParameters(strategy, bound, {
+    size: undefined,
+    cash: request.terms?.cash ?? termsByDefault.cash,
+    price: first.raw.close[0] ?? 0,
+    instrument: first.instrument
+  })
+  const changed = Object.entries(sized.bound.encoded).filter(
+    ([name, value]) => value !== bound.encoded[name] && !Object.hasOwn(request.space, name)
+  )
+  const size = Object.fromEntries(changed.map(([name, value]) => [name, String(value)]))
+  return {
+    request: { ...request, fixed: { ...request.fixed, ...size } },
+    notes: sized.note === undefined || changed.length === 0 ? [] : [sized.note]
+  }
+})
 
 const specOf = (request: StudyRequest, strategy: ResearchStrategy, data: ReadonlyArray<ResearchData>): StudySpec => {
   const first = Math.min(...data.map(({ bars }) => bars.timeOpen[0] ?? 0))
@@ -114,10 +149,11 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
     try: () => Promise.all(references.map((each) => loadResearchData(each))),
     catch: (error) => unusable(wordsOf(error))
   })
+  const sized = yield* sizedFor(request, strategy, data)
   const spec = yield* Effect.try({
     try: () => {
       requireKnown(strategy, request)
-      return specOf(request, strategy, data)
+      return specOf(sized.request, strategy, data)
     },
     catch: (error) => unusable(wordsOf(error))
   })
@@ -127,7 +163,8 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
     study: idOf(spec.name, spec),
     order: { spec, strategy: strategy.path, data: references },
     strategy,
-    data
+    data,
+    notes: [...data.flatMap(({ notes }) => notes), ...sized.notes]
   }
   return prepared
 })

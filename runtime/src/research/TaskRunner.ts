@@ -15,6 +15,7 @@ import { runGrid } from "@outcry/backtest/vector/Grid"
 import { type RunTerms, termsOf } from "@outcry/backtest/vector/RunTerms"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
 import type { BarColumns } from "@outcry/signals/BarColumns"
+import { loanOf } from "./BacktestJob.ts"
 import type { ResearchData } from "./ResearchData.ts"
 import type { ResearchStrategy } from "./ResearchStrategy.ts"
 
@@ -113,13 +114,14 @@ const eventDriven = (spec: StudySpec, strategy: ResearchStrategy, data: Readonly
   const tape = tapeOf(data)
   const terms: RunTerms = termsOf(spec.terms)
   const [{ instrument }] = data as [ResearchData, ...Array<ResearchData>]
+  const loans = Object.fromEntries(data.map((each) => loanOf(each.instrument, terms.cash, each.raw.close[0] ?? 0)))
   const one = (task: TaskAsked): TaskOutcome => {
     try {
       const result = runBacktest({
         tape,
         instruments: data.map((each) => each.instrument),
         strategies: [strategySpec(strategy.live, { parameters: { ...fittedTo(data[0]!), ...task.parameters } })],
-        accounts: [{ balances: { [instrument.quote]: String(terms.cash) } }],
+        accounts: [{ balances: { [instrument.quote]: String(terms.cash) }, loans }],
         seed: task.seed,
         from: spec.range.from,
         to: spec.range.to,
