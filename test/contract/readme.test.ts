@@ -31,7 +31,7 @@ interface Command {
 /** A line of the README or a how-to as npm would run it. */
 const commandOf = (line: string): Command => {
   const [, script = "", rest = ""] = /^npm (?:run )?([a-z]+)(?: -- (.*))?$/.exec(line) ?? []
-  const name = script === "outcry" ? /^(?:data )?\S+/.exec(rest)![0] : script
+  const name = script === "outcry" ? /^(?:data |indicators )?\S+/.exec(rest)![0] : script
   return { line, name, flags: [...rest.matchAll(/--[a-z-]+/g)].map(([flag]) => flag) }
 }
 
@@ -54,6 +54,8 @@ const ofOutcry = [
   "verify",
   "chaos",
   "backtest",
+  "optimise",
+  "indicators show",
   "walk-forward",
   "report",
   "data check",
