@@ -16,6 +16,13 @@ interface Seen {
   }
 }
 
+/** Shards that the node behind this gateway owns; NaN while it does not say. */
+const shards = async (url: string): Promise<number> => {
+  const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(500) }).catch(() => undefined)
+  const text = answer === undefined ? "" : await answer.text()
+  return Number(/(\d+) owned/.exec(text)?.[1] ?? NaN)
+}
+
 it("keeps a locked strategy locked on the node it moves to, and ends with 3", async () => {
   const file = join(outcry.folder, "thrower.ts")
   writeFileSync(
@@ -54,6 +61,11 @@ it("keeps a locked strategy locked on the node it moves to, and ends with 3", as
   // It did not run there once.
   expect(seen).toMatchObject({ condition: "locked", detail: expect.stringContaining("no idea"), errors: 0 })
   await until("the node's return", () => running.stderr().includes(`${home} is back`), running.stderr)
+  // The node that came back is given its part, and with it perhaps the strategy: it is locked there, too.
+  const urls = outcry.runFile().gateways.map(({ url }) => url)
+  const shared = async () => (await Promise.all(urls.map(shards))).every((owned) => owned > 0 && owned < 48)
+  await until("both nodes to have their part", shared)
+  await until("the lock where it lives now", isLocked, () => JSON.stringify(seen))
   running.process.kill("SIGINT")
   const ended = await running.ended
   expect(ended.stderr).toMatch(/OUTCRY-3008 Every strategy of the run is locked: thrower/)
@@ -64,11 +76,6 @@ it("ends a node that was frozen past its locks in order, as any other", async ()
   const running = outcry.spawn(["start", "--nodes", "2", "--port", "0"])
   await until("the floor", () => outcry.isIn("running") || running.process.exitCode !== null, running.stderr)
   const node = outcry.child("node-2")
-  const shards = async (url: string): Promise<number> => {
-    const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(500) }).catch(() => undefined)
-    const text = answer === undefined ? "" : await answer.text()
-    return Number(/(\d+) owned/.exec(text)?.[1] ?? NaN)
-  }
   const [first, second] = outcry.runFile().gateways
   process.kill(node, "SIGSTOP")
   await until("the other node to own everything", async () => (await shards(first!.url)) === 48)
