@@ -101,10 +101,12 @@ const sizedFor = Effect.fnUntraced(function* (
     price: first.raw.close[0] ?? 0,
     instrument: first.instrument
   })
-  const changed = Object.entries(sized.bound.encoded).filter(
-    ([name, value]) => value !== bound.encoded[name] && !Object.hasOwn(request.space, name)
+  const changed = Object.entries(sized.bound.encoded).flatMap(([name, value]) =>
+    typeof value === "string" && value !== bound.encoded[name] && !Object.hasOwn(request.space, name)
+      ? [[name, value] as const]
+      : []
   )
-  const size = Object.fromEntries(changed.map(([name, value]) => [name, String(value)]))
+  const size = Object.fromEntries(changed)
   return {
     request: { ...request, fixed: { ...request.fixed, ...size } },
     notes: sized.note === undefined || changed.length === 0 ? [] : [sized.note]
