@@ -73,6 +73,7 @@ export const workOnNodes = Effect.fnUntraced(function* (prepared: PreparedStudy,
   yield* message(
     onStderr.dim(
       `  ${study}: ${ended.status}, ${runs.length.toLocaleString("en")} runs in ${durationText(tookMs)}` +
+        (ended.failed === 0 ? "" : `; ${ended.failed} failed, \`outcry study show ${study}\` says why`) +
         (lost === 0 ? "" : `; ${lost} nodes were lost and started again`)
     )
   )

@@ -10,6 +10,7 @@ import { Effect, Schema } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
+import { reasonOf } from "../cli/UserError.ts"
 import { StudyUnusable } from "./TaskPool.ts"
 import { loadResearchData, type ResearchData } from "./ResearchData.ts"
 import { loadResearchStrategy, type ResearchStrategy } from "./ResearchStrategy.ts"
@@ -58,7 +59,6 @@ export interface PreparedStudy {
 }
 
 const unusable = (reason: string) => new StudyUnusable({ reason })
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const timeOf = (field: string, text: string | undefined, otherwise: number): number => {
   if (text === undefined) return otherwise
@@ -149,7 +149,7 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
   const references = request.on.map((id) => ({ id: existsSync(id) ? resolve(id) : id, store }))
   const data = yield* Effect.tryPromise({
     try: () => Promise.all(references.map((each) => loadResearchData(each))),
-    catch: (error) => unusable(wordsOf(error))
+    catch: (error) => unusable(reasonOf(error))
   })
   const sized = yield* sizedFor(request, strategy, data)
   const spec = yield* Effect.try({
@@ -157,7 +157,7 @@ export const prepareStudy = Effect.fn("StudyRequest.prepare")(function* (request
       requireKnown(strategy, request)
       return specOf(sized.request, strategy, data)
     },
-    catch: (error) => unusable(wordsOf(error))
+    catch: (error) => unusable(reasonOf(error))
   })
   if (spec.kind === "vectorised" && data.length !== 1)
     return yield* unusable("A vectorised study runs over one set of data. Name one, or ask for --kind event.")

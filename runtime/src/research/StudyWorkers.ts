@@ -6,6 +6,7 @@ import { Study } from "@outcry/actor-study/Protocol"
 import { Clock, Effect, Fiber, Layer, Schedule, Semaphore } from "effect"
 import { Sharding } from "effect/cluster"
 import { availableParallelism } from "node:os"
+import { reasonOf } from "../cli/UserError.ts"
 import { BatchSize } from "./BatchSize.ts"
 import { loadResearchData } from "./ResearchData.ts"
 import { type KeptOrder, keptOrders } from "./StudyOrder.ts"
@@ -108,7 +109,7 @@ export const layer = (options: StudyWorkersOptions) =>
       const engage = Effect.fnUntraced(function* ({ order, study }: KeptOrder) {
         const data = yield* Effect.tryPromise({
           try: () => Promise.all(order.data.map((each) => loadResearchData(each))),
-          catch: (error) => new StudyUnusable({ reason: error instanceof Error ? error.message : String(error) })
+          catch: (error) => new StudyUnusable({ reason: reasonOf(error) })
         })
         const pool = yield* makeTaskThreads({ spec: order.spec, strategyPath: order.strategy, data }, threads)
         yield* Effect.forEach(pool, (thread) => workOn(study, thread), { concurrency: "unbounded", discard: true })

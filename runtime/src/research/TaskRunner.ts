@@ -15,6 +15,7 @@ import { runGrid } from "@outcry/backtest/vector/Grid"
 import { type RunTerms, termsOf } from "@outcry/backtest/vector/RunTerms"
 import type { RowRange } from "@outcry/backtest/vector/SignalRunner"
 import type { BarColumns } from "@outcry/signals/BarColumns"
+import { reasonOf } from "../cli/UserError.ts"
 import { loanOf } from "./BacktestJob.ts"
 import type { ResearchData } from "./ResearchData.ts"
 import type { ResearchStrategy } from "./ResearchStrategy.ts"
@@ -34,8 +35,6 @@ export interface TaskRunner {
   /** In the order of the tasks. */
   readonly run: (tasks: ReadonlyArray<TaskAsked>) => ReadonlyArray<TaskOutcome>
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** A task whose parameters are refused has ended as much as any other: it is not tried again. */
 const refused = (task: TaskAsked, reason: string): TaskOutcome => ({
@@ -138,7 +137,7 @@ const eventDriven = (spec: StudySpec, strategy: ResearchStrategy, data: Readonly
         }
       }
     } catch (error) {
-      return { failed: { index: task.index, reason: wordsOf(error) } }
+      return { failed: { index: task.index, reason: reasonOf(error) } }
     }
   }
   return { run: (tasks) => tasks.map(one) }

@@ -2,6 +2,7 @@
 import type { StudySpec } from "@outcry/backtest/search/StudySpec"
 import { Effect } from "effect"
 import { parentPort, workerData } from "node:worker_threads"
+import { reasonOf } from "../cli/UserError.ts"
 import type { ResearchData } from "./ResearchData.ts"
 import { loadResearchStrategy } from "./ResearchStrategy.ts"
 import { type TaskAsked, type TaskOutcome, type TaskRunner, taskRunner } from "./TaskRunner.ts"
@@ -30,7 +31,7 @@ if (port !== null) {
         say({ outcomes: runner.run(tasks), tookMs: performance.now() - startedMs })
       } catch (error) {
         // One of the tasks breaks the batch: each is tried alone, so that only it fails.
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = reasonOf(error)
         const outcomes = tasks.flatMap((task): ReadonlyArray<TaskOutcome> => {
           try {
             return runner.run([task])
@@ -48,9 +49,9 @@ if (port !== null) {
       try {
         serve(taskRunner(spec, strategy, data))
       } catch (error) {
-        say({ unusable: error instanceof Error ? error.message : String(error) })
+        say({ unusable: reasonOf(error) })
       }
     },
-    (error: unknown) => say({ unusable: error instanceof Error ? error.message : String(error) })
+    (error: unknown) => say({ unusable: reasonOf(error) })
   )
 }
