@@ -5,12 +5,17 @@
  * which npm then sends once more) reaches it exactly once: from here. The parent stays until the child has ended,
  * however long its shutdown takes, and exits with its code. Should the parent be killed outright, the child sees
  * its end of a pipe close and stops itself (lifeline.mjs).
+ *
+ * What Node has compiled it keeps beside the packages, for every process that the child starts too: where that folder
+ * cannot be written, Node goes without.
  */
 import { spawn } from "node:child_process"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { nodeBinary, root } from "./install.mjs"
 import { forwardSignals } from "./signals.mjs"
+
+const compiled = join(root, "node_modules", ".cache", "compiled")
 
 /** Runs `node ARGS` and resolves with its exit code (128 + number where a signal ended it). */
 export const launch = async (args, env = {}) => {
@@ -19,7 +24,7 @@ export const launch = async (args, env = {}) => {
   const child = spawn(nodeBinary(), [lifeline, ...args], {
     detached: true,
     stdio: ["inherit", "inherit", "inherit", "pipe"],
-    env: { ...process.env, PATH: path, OUTCRY_LIFELINE_FD: "3", ...env }
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env, PATH: path, OUTCRY_LIFELINE_FD: "3", ...env }
   })
   const forwarding = forwardSignals((signal) => child.kill(signal))
   const npmWatch = watchNpm(() => {

@@ -4,7 +4,7 @@
  */
 import { Cause, Effect, Exit, Scheduler } from "effect"
 import { CliError, Command } from "effect/cli"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as HelpText from "./cli/HelpText.ts"
 import { outcry } from "./cli/OutcryCommand.ts"
 import { endOnClosedPipe, errorText, message } from "./cli/Output.ts"

@@ -2,7 +2,7 @@
  * The other process of bench `ask`: a cluster node with one kind of entity that answers at once, on the transport of the
  * floor's nodes, and beside it a bare TCP echo. Prints its echo port once it can be asked; ends when its input closes.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ClusterNetwork from "@outcry/runtime/cluster/ClusterNetwork"
 import { Database } from "@outcry/store/Database"
 import { Effect, Layer, Redacted, References } from "effect"

@@ -2,7 +2,7 @@
  * The other process of bench `latency`: a node that hosts no feed it listens to. On each line `{"epochUs", "instrument"}` it
  * begins to decide on that feed; on each line `{"read": true}` it tells the times since the last and begins anew.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import * as ClusterNetwork from "@outcry/runtime/cluster/ClusterNetwork"
 import * as PromptScheduler from "@outcry/runtime/cluster/PromptScheduler"

@@ -2,7 +2,7 @@
  * `npm run faults`: breaks floors, simulated and real, again and again and passes a verdict. Progress goes to standard
  * error, the summary to standard output. Ends with 0, with 1 for a violation, with 2 where the run itself failed.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { versionsOf } from "@outcry/runtime/chaos/Again"
 import * as FaultReport from "@outcry/runtime/chaos/FaultReport"
 import { runAll } from "@outcry/runtime/chaos/FaultRun"

@@ -3,7 +3,7 @@
  * further pools with session settings of their own (the journal's). Every session commits synchronously at READ
  * COMMITTED, which the journal's fence is built on, whatever the server's defaults are. The password is never printed.
  */
-import { PgClient } from "@effect/sql-pg"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -68,7 +68,8 @@ const withoutSecret = (text: string, url: Redacted.Redacted): string => {
   return password === "" ? plain : plain.replaceAll(password, "…").replaceAll(decodeURIComponent(password), "…")
 }
 
-const reasonOf = (error: SqlError.SqlError): string => {
+/** What went wrong with what was behind it: the driver's message alone often names only the step that failed. */
+export const sqlErrorText = (error: SqlError.SqlError): string => {
   const cause = error.reason.cause
   const detail = cause instanceof Error && cause.message !== "" ? cause.message : ""
   return detail === "" || error.message.includes(detail) ? error.message : `${error.message} (${detail})`
@@ -93,7 +94,7 @@ export class Database extends Context.Service<
         const refuse = (error: SqlError.SqlError) =>
           new DatabaseUnreachable({
             address,
-            reason: withoutSecret(reasonOf(error), options.url),
+            reason: withoutSecret(sqlErrorText(error), options.url),
             remedy: remedyFor(error)
           })
         const pool = (settings: PoolOptions) =>

@@ -2,12 +2,12 @@
  * The Postgres of a fault run with what can happen to it: stopped, crashed, its sessions killed, its disk full, and a
  * stand-by promoted in its place. Who uses it goes through the run's links, which are told where the primary is.
  */
-import { Database } from "@outcry/store/Database"
+import { Database, sqlErrorText } from "@outcry/store/Database"
 import { type EmbeddedPostgres, embeddedPostgres, type StopMode } from "@outcry/store/EmbeddedPostgres"
 import type { PostgresError } from "@outcry/store/PostgresError"
 import { serverUser } from "@outcry/store/ServerUser"
 import { Effect, Exit, Layer, Redacted, Schema, Scope } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { spawnSync } from "node:child_process"
 import { chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -60,8 +60,11 @@ const settings = {
 const standbyName = "outcry_standby"
 const standbyWithinMs = 20_000
 
-const failed = (verb: string) => (error: unknown) =>
-  new DatabaseVerbFailed({ verb, reason: error instanceof Error ? error.message : String(error) })
+const reasonOf = (error: unknown): string => {
+  if (SqlError.isSqlError(error)) return sqlErrorText(error)
+  return error instanceof Error ? error.message : String(error)
+}
+const failed = (verb: string) => (error: unknown) => new DatabaseVerbFailed({ verb, reason: reasonOf(error) })
 
 /** One session with a server, for as long as the effect takes. */
 const asking = <A, E>(verb: string, url: Redacted.Redacted, work: Effect.Effect<A, E, SqlClient.SqlClient>) =>
@@ -83,7 +86,8 @@ const copyRunning = Effect.fnUntraced(function* (from: string, directory: string
   const sql = yield* SqlClient.SqlClient
   const [place] = yield* sql<{ data_directory: string }>`SHOW data_directory`
   const pgdata = join(directory, "pgdata")
-  yield* sql`SELECT pg_backup_start('outcry', true)`
+  // As text: the driver knows no type `pg_lsn`, and not every position of a log is one in UTF-8.
+  yield* sql`SELECT pg_backup_start('outcry', true)::text`
   const copied = yield* Effect.sync(() => {
     rmSync(directory, { recursive: true, force: true })
     mkdirSync(directory, { recursive: true, mode: 0o755 })

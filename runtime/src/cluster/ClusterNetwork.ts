@@ -3,7 +3,8 @@
  * ping and a watch of every node over its peers, so that a dead node is found by whoever is left and not after its locks
  * expire. Lock expiry bounds only frozen and vanished nodes.
  */
-import { NodeCrypto, NodeSocket } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { Duration, Effect, Layer, Option } from "effect"
 import {
   RunnerAddress,

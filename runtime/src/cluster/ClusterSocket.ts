@@ -4,7 +4,8 @@
  * The stock writer waits for a drain that never comes once its peer has gone. A node that was frozen meets dozens of such
  * connections when it wakes, and whatever has to close after them would hang with them.
  */
-import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import { Effect, Layer } from "effect"
 import { Socket, SocketServer } from "effect/socket"
 import type { Socket as NetSocket } from "node:net"
