@@ -17,6 +17,8 @@ const configuration = [
 const house = {
   "package.json": `${JSON.stringify({ name: "outcry", type: "module", devDependencies: { vitest: "5.1.1" } }, null, 2)}\n`,
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
+  // The packages are linked into it, and a link is no folder to the linter, which would read them all.
+  ".gitignore": "node_modules\n",
   // The configuration of the suites names it.
   "test/simulation/Setup.ts": "export const setup = (): void => {}\n"
 }

@@ -40,17 +40,11 @@ const freshMark = (state: AccountState, order: Order, circumstances: Command.Cir
   return circumstances.now - mark.timeReceived > state.limits.markAgeMsMax * 1000 ? undefined : mark
 }
 
-/** Too small for the venue: nothing can be done about it, and it is said once. */
+/** Too small for the venue: nothing can be done about it, and no difference with it. */
 const isDust = (reason: string): boolean => reason === "QuantityBelowMin" || reason === "NotionalBelowMin"
 
 export const dustDetail = (instrument: Instrument, lots: number): string =>
   `dust: ${quantityText(instrument, lots)} ${instrument.base} is too small to be traded and stays`
-
-const flagDust = (state: AccountState, order: Order, instrument: Instrument, lots: number, take: Take): void => {
-  const detail = dustDetail(instrument, lots)
-  if (!state.flagged.has(`${order.clientOrderId} ${detail}`))
-    take({ type: "DifferenceFlagged", clientOrderId: order.clientOrderId, detail })
-}
 
 /** Whether another order that guards the same position is at the venue: one that was given up too early. */
 const isGuarded = (state: AccountState, order: Order, side: Side): boolean => {
@@ -101,9 +95,8 @@ const release = (state: AccountState, order: Order, circumstances: Command.Circu
     frozen: () => false
   })
   if (refusal !== undefined) {
-    if (terms.reduceOnly !== true || !isDust(refusal.reason)) return reject(refusal.reason, refusal.detail)
-    flagDust(state, order, instrument, lots, take)
-    return finish("what is left is dust")
+    const left = terms.reduceOnly === true && isDust(refusal.reason)
+    return left ? finish(dustDetail(instrument, lots)) : reject(refusal.reason, refusal.detail)
   }
   take({
     type: "OrderReleased",

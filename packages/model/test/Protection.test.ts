@@ -222,6 +222,18 @@ describe("closing positions", () => {
     expect(lots).toEqual([1000, 1000, 500])
   })
 
+  it("ends an order of which only what is too small is left, and says why: no difference with the venue", () => {
+    const account = new AccountFixture({ instruments: [{ ...btcUsdtSpec, minQuantity: "0.00100" }] })
+    const buy = account.working()
+    expect(close(account)).toEqual(["CancelRequested", "OrderIntended"])
+    account.run(account.filled(buy, { lots: 50 }))
+    const events = account.run(account.shown(buy, { status: "canceled", filledLots: 50 }))
+    expect(events.map(({ type }) => type)).toEqual(["OrderCanceled", "CancelRequested", "OrderCanceled"])
+    expect(events[1]).toMatchObject({ reason: "dust: 0.00050 BTC is too small to be traded and stays" })
+    expect(account.state.differences).toBe(0)
+    expect(invariants(account.state)).toEqual([])
+  })
+
   it("leaves what is too small to be traded, and says so once", () => {
     const account = new AccountFixture({ instruments: [{ ...btcUsdtSpec, minQuantity: "0.00100" }] })
     const id = account.working()
