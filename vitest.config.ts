@@ -1,8 +1,8 @@
 /**
  * Four kinds of suites. `pure` starts no server and no database; `real` starts Postgres, exchanges, nodes and a browser
  * of its own; both run two files at a time. `faults` kills nodes, one file at a time. `simulation`, last, reports the seeds that have
- * been simulated since the start of the run on what the others left of the cores. Nothing is retried: a flaky test is a
- * defect.
+ * been simulated since the start of the run on what the others left of the cores. The files of `pure` and `real` share
+ * their processes, which load what they import once. Nothing is retried: a flaky test is a defect.
  */
 import { configDefaults, defineConfig } from "vitest/config"
 
@@ -40,6 +40,7 @@ export default defineConfig({
           name: "pure",
           include: pure,
           pool: "forks",
+          isolate: false,
           maxWorkers: 2,
           // For a test that hangs: a machine at work on much else makes none of them fail.
           testTimeout: 180_000,
@@ -52,6 +53,7 @@ export default defineConfig({
           include: all,
           exclude: [...configDefaults.exclude, ...pure, ...faults, ...simulation],
           ...processes,
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 }
         }

@@ -42,7 +42,7 @@ export interface Message {
 /** How long a fill may wait for the acknowledgement of its order. */
 const unmatchedUsMax = 5_000_000
 const unmatchedMax = 1000
-const factsBehindMax = 4096
+const factsBehindMax = 1024
 const gaugesEvery = "1 second"
 
 /** What the entity's handlers see of a life. */

@@ -200,7 +200,7 @@ const firstFrom = ({ bitmap, levels }: Page, slot: number): Level | undefined =>
 
 const newPage = (): Page => ({
   number: 0,
-  levels: Array.from({ length: pageSize }, () => undefined),
+  levels: new Array<Level | undefined>(pageSize).fill(undefined),
   bitmap: new Int32Array(words),
   count: 0
 })
