@@ -56,13 +56,13 @@ it.skipIf(missing)(`trades with every example on recorded frames${whySkipped}`, 
     "--nodes",
     "2",
     "--for",
-    "25s",
+    "15s",
     ...complete.flatMap((file) => ["--replay", file])
   ])
   const { code, stderr } = await floor.running.ended
   expect(code, stderr).toBe(0)
   const report = reportOf(floor)
-  expect(report).toMatchObject({ market: { kind: "replay", recordings: complete }, endedBy: "--for 25.0 s" })
+  expect(report).toMatchObject({ market: { kind: "replay", recordings: complete }, endedBy: "--for 15.0 s" })
   // Prices are those of that day in August 2024, not the agents'.
   for (const { bid, instrument } of report.feeds) {
     expect(Number(bid) / (instrument === "sim:BTC/USDT" ? 61_800 : 2_680)).toBeCloseTo(1, 1)

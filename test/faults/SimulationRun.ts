@@ -2,7 +2,14 @@
 import type { PlantedFinding, SimulationFinding } from "@outcry/runtime/chaos/FaultReport"
 import { type Invariant, invariants } from "@outcry/runtime/chaos/Stage"
 import { createHash } from "node:crypto"
-import { onlyInPostgres, runFences, runPlanted, runSeeds } from "../simulation/Runner.ts"
+import {
+  onlyInPostgres,
+  type PlantedReport,
+  runFences,
+  runPlanted,
+  runSeeds,
+  withWorkers
+} from "../simulation/Runner.ts"
 import type { Options } from "./Options.ts"
 
 const saysEveryMs = 5_000
@@ -28,15 +35,13 @@ export const runSimulation = async (
   const alone = seed !== undefined && !planted && seeds + scenarios + kills + freezes + quietMinutes === 0
   if (seeds === 0 && !alone) return undefined
   let saidMs = performance.now()
-  const report = await runSeeds({
-    count: alone ? 1 : seeds,
-    from: seed ?? 1,
-    onProgress: (done, violating) => {
-      if (performance.now() - saidMs < saysEveryMs) return
-      saidMs = performance.now()
-      say(`${done} of ${alone ? 1 : seeds} seeds, ${violating} of them violated something`)
-    }
-  })
+  const count = alone ? 1 : seeds
+  const onProgress = (done: number, violating: number): void => {
+    if (performance.now() - saidMs < saysEveryMs) return
+    saidMs = performance.now()
+    say(`${done} of ${count} seeds, ${violating} of them violated something`)
+  }
+  const report = await withWorkers((workers) => runSeeds(workers, { count, from: seed ?? 1, onProgress }))
   for (const { detail, invariant, seed: broken } of report.violations) say(`seed ${broken}: ${invariant}: ${detail}`)
   return {
     seeds: report.seeds,
@@ -57,9 +62,9 @@ export const plantBugs = async (say: (text: string) => void): Promise<ReadonlyAr
     return finding
   }
   const found: Array<PlantedFinding> = []
-  await runPlanted({
-    onProgress: ({ bug, caught, seeds }) => void found.push(tell({ name: bug, by: "seeds", after: seeds, caught }))
-  })
+  const onProgress = ({ bug, caught, seeds }: PlantedReport): void =>
+    void found.push(tell({ name: bug, by: "seeds", after: seeds, caught }))
+  await withWorkers((workers) => runPlanted(workers, { onProgress }))
   for (const name of onlyInPostgres) {
     const broken = await runFences(name)
     found.push(tell({ name, by: "races", after: 1, caught: broken.length > 0 }))

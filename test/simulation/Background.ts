@@ -4,7 +4,7 @@
  */
 import { renameSync, writeFileSync } from "node:fs"
 import { constants, setPriority } from "node:os"
-import { type PlantedReport, runPlanted, runSeeds, type SeedViolation } from "./Runner.ts"
+import { type PlantedReport, runPlanted, runSeeds, type SeedViolation, withWorkers } from "./Runner.ts"
 
 export interface SeedsSummary {
   readonly seeds: number
@@ -22,14 +22,13 @@ const [from, count, file] = process.argv.slice(2)
 if (file !== undefined) {
   setPriority(constants.priority.PRIORITY_LOW)
   const total = Number(count)
-  const { hashes, ms, seeds, violations } = await runSeeds({
-    from: Number(from),
-    count: total,
-    onProgress: (done, violating) => {
-      if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
-    }
-  })
-  const planted = await runPlanted({ seedsMax: 1000 })
+  const onProgress = (done: number, violating: number): void => {
+    if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
+  }
+  const [{ hashes, ms, seeds, violations }, planted] = await withWorkers(async (workers) => [
+    await runSeeds(workers, { from: Number(from), count: total, onProgress }),
+    await runPlanted(workers, {})
+  ])
   const first = [...hashes].toSorted(([a], [b]) => a - b).slice(0, hashesKept)
   const summary: SeedsSummary = { seeds, ms, violations, hashes: first, planted }
   writeFileSync(`${file}.part`, JSON.stringify(summary))

@@ -16,8 +16,6 @@ export interface SeedsOptions {
   readonly planted?: PlantedBug
   /** Goes no further than the first seed that breaks a promise. */
   readonly stopsAtFirst?: boolean
-  /** Default 2. */
-  readonly workers?: number
   readonly onProgress?: (done: number, violating: number) => void
 }
 
@@ -48,7 +46,9 @@ export interface PlantedReport {
   readonly detail: string
 }
 
+/** Seeds handed out at once; few where the first that breaks a promise ends the search. */
 const chunk = 20
+const searchChunk = 4
 /** The condition, and room for short-lived objects: a run makes many and keeps none. */
 const nodeArguments = ["--conditions=faults", "--max-semi-space-size=64"]
 /** Only real sessions can show these: the database in memory has no open transactions. */
@@ -82,7 +82,20 @@ class Worker {
   }
 }
 
-export const runSeeds = async (options: SeedsOptions): Promise<SeedsReport> => {
+/** Processes that stay warm from one search to the next. */
+export type Workers = ReadonlyArray<Worker>
+
+/** Runs `work` with that many workers, one for each core of the smallest machine, and ends them when it is done. */
+export const withWorkers = async <A>(work: (workers: Workers) => Promise<A>, count = 2): Promise<A> => {
+  const workers = Array.from({ length: count }, () => new Worker())
+  try {
+    return await work(workers)
+  } finally {
+    for (const worker of workers) worker.stop()
+  }
+}
+
+export const runSeeds = async (workers: Workers, options: SeedsOptions): Promise<SeedsReport> => {
   const { count, from = 1, onProgress, planted, stopsAtFirst = false } = options
   const startedMs = performance.now()
   const hashes = new Map<number, string>()
@@ -90,13 +103,10 @@ export const runSeeds = async (options: SeedsOptions): Promise<SeedsReport> => {
   const violating = new Set<number>()
   const end = from + count
   let next = from
-  const workers = Array.from(
-    { length: Math.max(1, Math.min(options.workers ?? 2, Math.ceil(count / chunk))) },
-    () => new Worker()
-  )
+  const atOnce = stopsAtFirst ? searchChunk : chunk
   const work = async (worker: Worker): Promise<void> => {
     while (next < end && !(stopsAtFirst && violating.size > 0)) {
-      const order = { _tag: "Seeds", from: next, count: Math.min(chunk, end - next), planted, stopsAtFirst } as const
+      const order = { _tag: "Seeds", from: next, count: Math.min(atOnce, end - next), planted, stopsAtFirst } as const
       next += order.count
       for (const outcome of await worker.run<ReadonlyArray<SeedOutcome>>(order)) {
         hashes.set(outcome.seed, outcome.hash)
@@ -108,33 +118,26 @@ export const runSeeds = async (options: SeedsOptions): Promise<SeedsReport> => {
       onProgress?.(hashes.size, violating.size)
     }
   }
-  try {
-    await Promise.all(workers.map(work))
-  } finally {
-    for (const worker of workers) worker.stop()
-  }
+  await Promise.all(workers.map(work))
   violations.sort((a, b) => a.seed - b.seed)
   return { seeds: hashes.size, violations, hashes, ms: Math.round(performance.now() - startedMs) }
 }
 
 /** Runs the races of the fence on a Postgres of their own, in a process that has the fault condition. */
-export const runFences = async (planted?: PlantedBug): Promise<ReadonlyArray<Violation>> => {
-  const worker = new Worker()
-  try {
-    return await worker.run<ReadonlyArray<Violation>>({ _tag: "Fences", planted })
-  } finally {
-    worker.stop()
-  }
-}
+export const runFences = (planted?: PlantedBug): Promise<ReadonlyArray<Violation>> =>
+  withWorkers(([worker]) => worker!.run<ReadonlyArray<Violation>>({ _tag: "Fences", planted }), 1)
 
 /** Plants each bug that the simulation can see, and says after how many seeds it was caught. */
-export const runPlanted = async (options: {
-  readonly bugs?: ReadonlyArray<PlantedBug>
-  /** Seeds that a bug may take; default 1,000. */
-  readonly seedsMax?: number
-  readonly from?: number
-  readonly onProgress?: (report: PlantedReport) => void
-}): Promise<ReadonlyArray<PlantedReport>> => {
+export const runPlanted = async (
+  workers: Workers,
+  options: {
+    readonly bugs?: ReadonlyArray<PlantedBug>
+    /** Seeds that a bug may take; default 1,000. */
+    readonly seedsMax?: number
+    readonly from?: number
+    readonly onProgress?: (report: PlantedReport) => void
+  }
+): Promise<ReadonlyArray<PlantedReport>> => {
   const {
     bugs = plantedBugs.filter((bug) => !onlyInPostgres.includes(bug)),
     from = 1,
@@ -143,7 +146,7 @@ export const runPlanted = async (options: {
   } = options
   const reports: Array<PlantedReport> = []
   for (const bug of bugs) {
-    const { seeds, violations } = await runSeeds({ count: seedsMax, from, planted: bug, stopsAtFirst: true })
+    const { seeds, violations } = await runSeeds(workers, { count: seedsMax, from, planted: bug, stopsAtFirst: true })
     const first = violations[0]
     const report: PlantedReport = {
       bug,

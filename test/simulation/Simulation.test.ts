@@ -1,7 +1,7 @@
 /** The simulated seeds of a whole test run; a seed that failed runs again alone by the command that its report names. */
 import { describe, expect, inject, it } from "vitest"
 import { summary } from "./BackgroundReport.ts"
-import { type SeedViolation, runSeeds } from "./Runner.ts"
+import { type SeedViolation, runSeeds, withWorkers } from "./Runner.ts"
 
 const { count, from } = inject("seeds")
 const reported = 5
@@ -20,7 +20,7 @@ describe("simulated floors", () => {
 
   it("run the same way twice, by the hash of all that happened", async () => {
     const { hashes } = await summary()
-    const again = await runSeeds({ count: hashes.length, from, workers: 1 })
+    const again = await withWorkers((workers) => runSeeds(workers, { count: hashes.length, from }))
     expect([...again.hashes]).toEqual(hashes)
     expect(new Set(again.hashes.values()).size).toBe(hashes.length)
   })

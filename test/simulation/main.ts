@@ -5,7 +5,7 @@
 import { plantedBugs } from "@outcry/model/Planted"
 import { arm } from "@outcry/model/PlantedArmed"
 import { parseArgs } from "node:util"
-import { onlyInPostgres, runPlanted, runSeeds } from "./Runner.ts"
+import { onlyInPostgres, type PlantedReport, runPlanted, runSeeds, withWorkers } from "./Runner.ts"
 import { simulate } from "./Simulation.ts"
 
 const lastShown = 60
@@ -53,15 +53,15 @@ const one = (seed: number): boolean => {
 const many = async (): Promise<boolean> => {
   const count = whole("seeds", values.seeds)
   const from = whole("from", values.from)
-  const report = await runSeeds({
+  const options = {
     count,
     from,
-    workers: whole("workers", values.workers),
     ...(bug === undefined ? {} : { planted: bug }),
-    onProgress: (done, violating) => {
+    onProgress: (done: number, violating: number) => {
       if (done % 500 < 20) console.log(`${done} of ${count} seeds, ${violating} of them break a promise`)
     }
-  })
+  }
+  const report = await withWorkers((workers) => runSeeds(workers, options), whole("workers", values.workers))
   for (const { detail, faults, invariant, seed } of report.violations)
     console.log(`seed ${seed} breaks ${invariant}: ${detail} (${faults.join("; ") || "no faults"})`)
   const seconds = report.ms / 1000
@@ -72,16 +72,17 @@ const many = async (): Promise<boolean> => {
 }
 
 const planted = async (): Promise<boolean> => {
-  const reports = await runPlanted({
+  const options = {
     seedsMax: whole("seeds", values.seeds),
     from: whole("from", values.from),
-    onProgress: ({ bug: name, caught, detail, invariant, seed, seeds }) =>
+    onProgress: ({ bug: name, caught, detail, invariant, seed, seeds }: PlantedReport) =>
       console.log(
         caught
           ? `${name}: caught after ${seeds} seeds, by ${seed}: ${invariant}, ${detail}`
           : `${name}: not caught in ${seeds} seeds`
       )
-  })
+  }
+  const reports = await withWorkers((workers) => runPlanted(workers, options), whole("workers", values.workers))
   console.log(
     `${reports.filter(({ caught }) => caught).length} of ${reports.length} caught; ${onlyInPostgres.join(", ")} only by the fence races`
   )
