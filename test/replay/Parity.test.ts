@@ -28,7 +28,7 @@ const missing = whole.find((path) => !existsSync(path))
 const whySkipped = missing === undefined ? "" : ` [skipped: no recording ${missing}; set OUTCRY_DATA]`
 
 /** Length of the cut from the first frame of all, seconds of market time. */
-const cutSeconds = 12
+const cutSeconds = 10
 const [btc, eth] = listings.map(({ instrument }) => instrument) as [Instrument, Instrument]
 /** Three strategies on one account, two of them in one market: whose turn it is counts, too. */
 const parameters = [

@@ -1,36 +1,59 @@
 /**
- * The seeds and the planted bugs of a test run, in a process of its own that gives way to everything else: it starts with the
- * run and uses what the other suites leave of the cores. Its report is a file, complete once it bears its name.
+ * The seeds, the races and the planted bugs of a test run, in a process of its own: it starts with the run, and its seeds
+ * take what the other suites leave of the cores. Its report is a file, complete once it bears its name.
  */
 import { renameSync, writeFileSync } from "node:fs"
-import { constants, setPriority } from "node:os"
-import { type PlantedReport, runPlanted, runSeeds, type SeedViolation, withWorkers } from "./Runner.ts"
+import { constants } from "node:os"
+import type { PlantedBug } from "@outcry/model/Planted"
+import {
+  inPostgres,
+  type PlantedReport,
+  runFences,
+  runPlanted,
+  runSeeds,
+  type SeedViolation,
+  withWorkers
+} from "./Runner.ts"
+import type { Violation } from "./Verdict.ts"
+
+type Hashes = ReadonlyArray<readonly [number, string]>
 
 export interface SeedsSummary {
   readonly seeds: number
   readonly ms: number
   readonly violations: ReadonlyArray<SeedViolation>
-  /** Seed and trace hash of the first ones. */
-  readonly hashes: ReadonlyArray<readonly [number, string]>
+  /** Seed and trace hash of the first ones, and of the same once more. */
+  readonly hashes: Hashes
+  readonly again: Hashes
   /** What became of each bug that the simulation can see. */
   readonly planted: ReadonlyArray<PlantedReport>
+  /** What the races on a real Postgres showed with each bug that they can see, and with none. */
+  readonly races: ReadonlyArray<{ readonly bug: PlantedBug | undefined; readonly violations: ReadonlyArray<Violation> }>
 }
 
 const hashesKept = 50
+const inOrder = (hashes: ReadonlyMap<number, string>): Hashes => [...hashes].toSorted(([a], [b]) => a - b)
 const [from, count, file] = process.argv.slice(2)
 
 if (file !== undefined) {
-  setPriority(constants.priority.PRIORITY_LOW)
   const total = Number(count)
   const onProgress = (done: number, violating: number): void => {
     if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
   }
-  const [{ hashes, ms, seeds, violations }, planted] = await withWorkers(async (workers) => [
-    await runSeeds(workers, { from: Number(from), count: total, onProgress }),
-    await runPlanted(workers, {})
-  ])
-  const first = [...hashes].toSorted(([a], [b]) => a - b).slice(0, hashesKept)
-  const summary: SeedsSummary = { seeds, ms, violations, hashes: first, planted }
+  const first = Number(from)
+  const simulated = withWorkers(
+    async (workers) => {
+      const { hashes, ...report } = await runSeeds(workers, { from: first, count: total, onProgress })
+      const again = await runSeeds(workers, { from: first, count: Math.min(hashesKept, total) })
+      const planted = await runPlanted(workers, {})
+      return { ...report, hashes: inOrder(hashes).slice(0, hashesKept), again: inOrder(again.hashes), planted }
+    },
+    2,
+    constants.priority.PRIORITY_LOW
+  )
+  const races: Array<SeedsSummary["races"][number]> = []
+  for (const bug of [undefined, ...inPostgres]) races.push({ bug, violations: await runFences(bug) })
+  const summary: SeedsSummary = { ...(await simulated), races }
   writeFileSync(`${file}.part`, JSON.stringify(summary))
   renameSync(`${file}.part`, file)
   process.exit(0)

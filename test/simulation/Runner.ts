@@ -4,6 +4,7 @@
  */
 import { plantedBugs, type PlantedBug } from "@outcry/model/Planted"
 import { type ChildProcess, fork } from "node:child_process"
+import { constants, setPriority } from "node:os"
 import { join } from "node:path"
 import type { Violation } from "./Verdict.ts"
 import type { Order, SeedOutcome } from "./Worker.ts"
@@ -60,8 +61,9 @@ export const inPostgres: ReadonlyArray<PlantedBug> = [...onlyInPostgres, "noEpoc
 class Worker {
   private readonly child: ChildProcess
 
-  constructor() {
+  constructor(priority: number) {
     this.child = fork(join(import.meta.dirname, "Worker.ts"), { execArgv: nodeArguments, stdio: "inherit" })
+    if (this.child.pid !== undefined) setPriority(this.child.pid, priority)
   }
 
   run<A>(order: Order): Promise<A> {
@@ -86,8 +88,12 @@ class Worker {
 export type Workers = ReadonlyArray<Worker>
 
 /** Runs `work` with that many workers, one for each core of the smallest machine, and ends them when it is done. */
-export const withWorkers = async <A>(work: (workers: Workers) => Promise<A>, count = 2): Promise<A> => {
-  const workers = Array.from({ length: count }, () => new Worker())
+export const withWorkers = async <A>(
+  work: (workers: Workers) => Promise<A>,
+  count = 2,
+  priority: number = constants.priority.PRIORITY_NORMAL
+): Promise<A> => {
+  const workers = Array.from({ length: count }, () => new Worker(priority))
   try {
     return await work(workers)
   } finally {

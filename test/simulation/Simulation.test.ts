@@ -1,9 +1,9 @@
 /** The simulated seeds of a whole test run; a seed that failed runs again alone by the command that its report names. */
 import { describe, expect, inject, it } from "vitest"
 import { summary } from "./BackgroundReport.ts"
-import { type SeedViolation, runSeeds, withWorkers } from "./Runner.ts"
+import type { SeedViolation } from "./Runner.ts"
 
-const { count, from } = inject("seeds")
+const { count } = inject("seeds")
 const reported = 5
 
 const render = ({ detail, faults, invariant, seed }: SeedViolation): string =>
@@ -19,9 +19,9 @@ describe("simulated floors", () => {
   })
 
   it("run the same way twice, by the hash of all that happened", async () => {
-    const { hashes } = await summary()
-    const again = await withWorkers((workers) => runSeeds(workers, { count: hashes.length, from }))
-    expect([...again.hashes]).toEqual(hashes)
-    expect(new Set(again.hashes.values()).size).toBe(hashes.length)
+    const { again, hashes } = await summary()
+    expect(hashes.length).toBe(Math.min(50, count))
+    expect(again).toEqual(hashes)
+    expect(new Set(hashes.map(([, hash]) => hash)).size).toBe(hashes.length)
   })
 })
