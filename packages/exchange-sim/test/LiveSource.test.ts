@@ -196,12 +196,14 @@ describe("a mirror of a live source", () => {
       const before = mirroring.errors().length
       const said = () => mirroring.errors().slice(before).trim().split("\n")
       await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
-      await expect
-        .poll(said, soon)
-        .toEqual([expect.stringMatching(says), "The live source is back: every book is whole and open for matching."])
+      const whole = "The live source is back: every book is whole and open for matching."
+      await expect.poll(said, soon).toContainEqual(expect.stringMatching(says))
+      await expect.poll(() => said().at(-1), soon).toBe(whole)
       await expect.poll(() => statuses(mirror), soon).toEqual(["TRADING", "TRADING"])
       await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
-      expect(said().length).toBe(2)
+      // A machine at work on much else may lose the connection besides.
+      const faults = said().filter((line) => line !== whole && !line.includes("is lost: "))
+      expect(faults).toEqual(kind.startsWith("depth") ? [expect.stringMatching(says)] : [])
     })
 
     it("does not take it for live when it sends prints but no longer the book", async () => {

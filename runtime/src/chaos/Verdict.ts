@@ -29,8 +29,8 @@ export interface Outcome {
 
 const stillWithinMs = 40_000
 
-/** What a paused strategy had on its way arrives within this. */
-const quietMs = 300
+/** What a paused strategy had on its way arrives within this: it repeats what was not answered after a second at most. */
+const quietMs = 1_200
 
 /** Stops the strategies and waits until no order of any account is open or unknown, and no fact comes any more. */
 export const bringToRest = Effect.fnUntraced(function* (harness: Harness) {

@@ -1,7 +1,7 @@
 /** Errors of the packages below that a user can cause or mend, as the command line shows them. */
 import { Predicate, Schema } from "effect"
 import { isoTime } from "./TimeText.ts"
-import { type UserErrorKind, UserError, userError } from "./UserError.ts"
+import { reasonOf, type UserErrorKind, UserError, userError } from "./UserError.ts"
 
 const kinds: Readonly<Record<string, UserErrorKind>> = {
   DatabaseUnreachable: "DatabaseUnreachable",
@@ -48,12 +48,21 @@ const strategyFailure = (error: Error): UserError | undefined =>
       )
     : undefined
 
+/** A listening socket that could not be opened; its own message names only the step. */
+const socketFailure = (error: Error): UserError =>
+  userError(
+    "PortInUse",
+    `A port cannot be opened: ${reasonOf(error.cause).replace(/\.$/, "")}.`,
+    "Stop the program that has it, or choose another port."
+  )
+
 /** The same error in the user's form; undefined for what is no user's business. */
 export const knownError = (error: unknown): UserError | undefined => {
   if (error instanceof UserError) return error
   if (!(error instanceof Error) || !Predicate.hasProperty(error, "_tag") || !Predicate.isString(error._tag))
     return undefined
   if (error._tag === "StrategyFailed") return strategyFailure(error)
+  if (error._tag === "SocketServerError") return socketFailure(error)
   const kind = kinds[error._tag]
   if (kind === undefined) return undefined
   const [reason, remedy] = halves(error.message)
