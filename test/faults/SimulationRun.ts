@@ -8,7 +8,8 @@ import {
   runFences,
   runPlanted,
   runSeeds,
-  withWorkers
+  withWorkers,
+  type Workers
 } from "../simulation/Runner.ts"
 import type { Options } from "./Options.ts"
 
@@ -41,7 +42,8 @@ export const runSimulation = async (
     saidMs = performance.now()
     say(`${done} of ${count} seeds, ${violating} of them violated something`)
   }
-  const report = await withWorkers((workers) => runSeeds(workers, { count, from: seed ?? 1, onProgress }))
+  const simulated = (workers: Workers) => runSeeds(workers, { count, from: seed ?? 1, onProgress })
+  const report = await withWorkers(simulated, Math.min(count, 2))
   for (const { detail, invariant, seed: broken } of report.violations) say(`seed ${broken}: ${invariant}: ${detail}`)
   return {
     seeds: report.seeds,

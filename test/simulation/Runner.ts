@@ -4,7 +4,7 @@
  */
 import { plantedBugs, type PlantedBug } from "@outcry/model/Planted"
 import { type ChildProcess, fork } from "node:child_process"
-import { constants, setPriority } from "node:os"
+import { setPriority } from "node:os"
 import { join } from "node:path"
 import type { Violation } from "./Verdict.ts"
 import type { Order, SeedOutcome } from "./Worker.ts"
@@ -61,9 +61,9 @@ export const inPostgres: ReadonlyArray<PlantedBug> = [...onlyInPostgres, "noEpoc
 class Worker {
   private readonly child: ChildProcess
 
-  constructor(priority: number) {
+  constructor(priority: number | undefined) {
     this.child = fork(join(import.meta.dirname, "Worker.ts"), { execArgv: nodeArguments, stdio: "inherit" })
-    if (this.child.pid !== undefined) setPriority(this.child.pid, priority)
+    if (priority !== undefined && this.child.pid !== undefined) setPriority(this.child.pid, priority)
   }
 
   run<A>(order: Order): Promise<A> {
@@ -87,11 +87,11 @@ class Worker {
 /** Processes that stay warm from one search to the next. */
 export type Workers = ReadonlyArray<Worker>
 
-/** Runs `work` with that many workers, one for each core of the smallest machine, and ends them when it is done. */
+/** Runs `work` with that many workers, of the caller's priority unless another is given, and ends them when it is done. */
 export const withWorkers = async <A>(
   work: (workers: Workers) => Promise<A>,
   count = 2,
-  priority: number = constants.priority.PRIORITY_NORMAL
+  priority?: number
 ): Promise<A> => {
   const workers = Array.from({ length: count }, () => new Worker(priority))
   try {

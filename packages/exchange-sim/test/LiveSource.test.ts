@@ -197,13 +197,13 @@ describe("a mirror of a live source", () => {
       const said = () => mirroring.errors().slice(before).trim().split("\n")
       await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
       const whole = "The live source is back: every book is whole and open for matching."
-      await expect.poll(said, soon).toContainEqual(expect.stringMatching(says))
-      await expect.poll(() => said().at(-1), soon).toBe(whole)
+      await expect.poll(() => said().slice(0, 2), soon).toEqual([expect.stringMatching(says), whole])
       await expect.poll(() => statuses(mirror), soon).toEqual(["TRADING", "TRADING"])
       await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
-      // A machine at work on much else may lose the connection besides.
-      const faults = said().filter((line) => line !== whole && !line.includes("is lost: "))
-      expect(faults).toEqual(kind.startsWith("depth") ? [expect.stringMatching(says)] : [])
+      // A machine at work on much else may lose the connection afterwards, and nothing but that; the run then shows it.
+      const after = said().slice(2)
+      if (after.length > 0) console.log(`after ${kind}: ${after.join("\n")}`)
+      expect(after.filter((line) => line !== whole && !line.includes("is lost: "))).toEqual([])
     })
 
     it("does not take it for live when it sends prints but no longer the book", async () => {

@@ -95,8 +95,8 @@ const release = (state: AccountState, order: Order, circumstances: Command.Circu
     frozen: () => false
   })
   if (refusal !== undefined) {
-    const left = terms.reduceOnly === true && isDust(refusal.reason)
-    return left ? finish(dustDetail(instrument, lots)) : reject(refusal.reason, refusal.detail)
+    const stays = terms.reduceOnly === true && isDust(refusal.reason)
+    return stays ? finish(dustDetail(instrument, lots)) : reject(refusal.reason, refusal.detail)
   }
   take({
     type: "OrderReleased",

@@ -11,6 +11,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { spawnSync } from "node:child_process"
 import { chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { reasonOf } from "../cli/UserError.ts"
 import { type FaultProxy, openFaultProxy } from "./FaultProxy.ts"
 import { mountSmallDisk, type SmallDisk } from "./SmallDisk.ts"
 
@@ -60,11 +61,8 @@ const settings = {
 const standbyName = "outcry_standby"
 const standbyWithinMs = 20_000
 
-const reasonOf = (error: unknown): string => {
-  if (SqlError.isSqlError(error)) return sqlErrorText(error)
-  return error instanceof Error ? error.message : String(error)
-}
-const failed = (verb: string) => (error: unknown) => new DatabaseVerbFailed({ verb, reason: reasonOf(error) })
+const failed = (verb: string) => (error: unknown) =>
+  new DatabaseVerbFailed({ verb, reason: SqlError.isSqlError(error) ? sqlErrorText(error) : reasonOf(error) })
 
 /** One session with a server, for as long as the effect takes. */
 const asking = <A, E>(verb: string, url: Redacted.Redacted, work: Effect.Effect<A, E, SqlClient.SqlClient>) =>
