@@ -52,6 +52,7 @@ export default defineConfig({
           name: "real",
           include: all,
           exclude: [...configDefaults.exclude, ...pure, ...faults, ...simulation],
+          globalSetup: ["packages/testkit/src/PostgresTemplate.ts"],
           ...processes,
           isolate: false,
           maxWorkers: 2,

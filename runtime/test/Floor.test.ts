@@ -23,6 +23,7 @@ const phaseIs = (phase: string) => () => {
 }
 
 const startFloor = async (...args: ReadonlyArray<string>): Promise<Running> => {
+  outcry.seedDatabase()
   const running = outcry.spawn(["start", "--nodes", "2", "--port", "0", ...args])
   await until("the floor", () => phaseIs("running")() || running.process.exitCode !== null, running.stderr)
   expect(running.process.exitCode, running.stderr()).toBe(null)

@@ -36,6 +36,7 @@ it("keeps a locked strategy locked on the node it moves to, and ends with 3", as
        onQuote: () => { throw new Error("no idea") }
      })`
   )
+  outcry.seedDatabase()
   const running = outcry.spawn(["start", "--nodes", "2", "--port", "0", "--only", "--strategy", file])
   await until("the floor", () => outcry.isIn("running") || running.process.exitCode !== null, running.stderr)
   const strategy = async () => {
@@ -73,6 +74,7 @@ it("keeps a locked strategy locked on the node it moves to, and ends with 3", as
 })
 
 it("ends a node that was frozen past its locks in order, as any other", async () => {
+  outcry.seedDatabase()
   const running = outcry.spawn(["start", "--nodes", "2", "--port", "0"])
   await until("the floor", () => outcry.isIn("running") || running.process.exitCode !== null, running.stderr)
   const node = outcry.child("node-2")

@@ -83,14 +83,17 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a node
         const feed = (yield* Feed.client)("sim:ETH/USDT")
         yield* until(
           "the maker has a fill",
-          Effect.map(account.Status(), (status) =>
+          Effect.map(account.Status({}), (status) =>
             status.positions.some((row) => row.strategy === "maker" && row.fills > 0)
           )
         )
         assert.strictEqual((yield* strategy.Status()).condition, "running")
         const { condition, feedEpoch, subscribers } = yield* feed.Status()
         assert.deepStrictEqual([condition, feedEpoch, subscribers], ["live", 1, 1])
-        assert.deepStrictEqual([(yield* account.Status()).differences, (yield* account.Status()).node], [0, "node-1"])
+        assert.deepStrictEqual(
+          [(yield* account.Status({})).differences, (yield* account.Status({})).node],
+          [0, "node-1"]
+        )
       }).pipe(Effect.provideContext(services))
     })
   )

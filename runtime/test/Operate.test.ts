@@ -81,6 +81,7 @@ const why = async (order: string) => {
 
 beforeAll(async () => {
   outcry = new Outcry()
+  outcry.seedDatabase()
   // The first argument is node's own: the exchange commits faults only where it was started for it.
   running = outcry.spawnProgram("--conditions=faults", [
     program,

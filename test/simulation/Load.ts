@@ -276,7 +276,7 @@ export const settle = Effect.fnUntraced(function* (account: string, options: Loa
     yield* Effect.sleep(250)
   }
   machine.world.note(machine.name, `${account} trades again`)
-  let status = yield* again(client.Status())
+  let status = yield* again(client.Status({}))
   for (let quietMs = 0; quietMs < quietMsMin;) {
     if (status.openOrders.length > 0) yield* again(client.Cancel({ clientOrderIds: "all" }))
     // A position that lost its stop is guarded anew, again and again, until it is closed.
@@ -284,7 +284,7 @@ export const settle = Effect.fnUntraced(function* (account: string, options: Loa
       yield* again(client.ClosePositions({ instruments: "all", by: "operator", reason: "the drill is over" }))
     yield* Effect.sleep(lookEveryMs)
     const before = status.seq
-    status = yield* again(client.Status())
+    status = yield* again(client.Status({ hashed: quietMs + lookEveryMs >= quietMsMin }))
     const isAtRest = status.condition === "ready" && status.openOrders.length === 0 && status.seq === before
     quietMs = isAtRest ? quietMs + lookEveryMs : 0
   }

@@ -133,7 +133,7 @@ const keeper = (floor: Floor, machine: Machine) =>
           if (!sharding.hasShardId(shard)) awakeMs.delete(account)
           else if (machine.clockUs / 1000 - (awakeMs.get(account) ?? -Infinity) > askEveryMs) {
             awakeMs.set(account, machine.clockUs / 1000)
-            yield* Effect.timeout(client(account).Status(), 2_000).pipe(
+            yield* Effect.timeout(client(account).Status({}), 2_000).pipe(
               Effect.tapCause(() => Effect.sync(() => awakeMs.delete(account))),
               Effect.ignoreCause
             )

@@ -121,7 +121,8 @@ export const status = (
   state: AccountState,
   where: Whereabouts,
   mark: (instrument: string) => Mark | undefined,
-  unknownSince: (order: Order) => number
+  unknownSince: (order: Order) => number,
+  hashed: boolean
 ): AccountStatus => {
   const rows = (strategy: string, positions: ReadonlyMap<string, Position>) =>
     Array.from(positions, ([id, position]) => positionRow(state, strategy, id, position, mark(id)))
@@ -152,6 +153,6 @@ export const status = (
     unknownOrders: orders.filter((order) => order.status === "unknown").length,
     frozenInstruments: [...state.instruments.keys()].filter((id) => isFrozen(state, id)),
     differences: state.differences,
-    stateHash: stateHash(state)
+    stateHash: hashed ? stateHash(state) : ""
   })
 }

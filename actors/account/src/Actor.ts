@@ -187,7 +187,7 @@ const build = Effect.gen(function* () {
         done: (_events, { ledger }) => Deferred.doneUnsafe(reply, Effect.succeed(joined(ledger.state, strategy)))
       })),
     Watch: ({ payload }) => watch(account, () => life, payload.afterSeq),
-    Status: () =>
+    Status: ({ payload: { hashed = false } }) =>
       Effect.sync(() => {
         const where = {
           venue: host.settings(account)?.venue ?? "",
@@ -198,7 +198,7 @@ const build = Effect.gen(function* () {
             : { condition: "frozen" as const, reason: damage.reason, remedy: damage.remedy })
         }
         const unknownSince = (order: Order) => life?.ledger.unknownSince(order) ?? order.timeIntent
-        return status(life?.ledger.state ?? initial(account), where, host.mark, unknownSince)
+        return status(life?.ledger.state ?? initial(account), where, host.mark, unknownSince, hashed)
       })
   })
 })

@@ -327,10 +327,14 @@ export class AccountStatus extends Schema.Class<AccountStatus>("AccountStatus")(
   /** Nothing new is placed on them until an unknown order is settled. */
   frozenInstruments: Schema.optionalKey(Schema.Array(Schema.String)),
   differences: Schema.Int,
+  /** Of the whole state at `seq`, for who holds it against the journal; empty unless it was asked for. */
   stateHash: Schema.String
 }) {}
 
-export const Status = Rpc.make("Status", { success: AccountStatus })
+export const Status = Rpc.make("Status", {
+  payload: { hashed: Schema.optionalKey(Schema.Boolean) },
+  success: AccountStatus
+})
 
 export const Account = Entity.make("Account", [
   Submit,

@@ -34,7 +34,7 @@ const bracketing = (notes: Array<string>) =>
   })
 
 const statuses = (node: TestNode) =>
-  Effect.map(node.account.Status(), ({ openOrders }) =>
+  Effect.map(node.account.Status({}), ({ openOrders }) =>
     openOrders.map(({ intentSeq, status }) => `${intentSeq} ${status}`).join(", ")
   )
 

@@ -75,7 +75,9 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a stra
         )
         yield* until(
           "both are accepted",
-          Effect.map(first.account.Status(), (status) => status.openOrders.every((order) => order.status === "working"))
+          Effect.map(first.account.Status({}), (status) =>
+            status.openOrders.every((order) => order.status === "working")
+          )
         )
         venue.push({ _tag: "Filled", fill: venue.fill(ids[0]!, 300) })
         yield* snapshotOf("moves", (text) => text.includes("fill 1 300 at 300"))
@@ -105,7 +107,7 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a stra
           ["fill 1 300 at 300", "fill 1 700 at 1000", "fill 2 200 at 1200", ...log.slice(3)]
         )
         assert.include(log.slice(3).join(), "canceled 2")
-        const account = yield* second.account.Status()
+        const account = yield* second.account.Status({})
         assert.strictEqual(account.positions.find((row) => row.strategy === "moves")?.quantity, "0.01200")
         assert.strictEqual(venue.placed.length, 3)
       })
@@ -167,7 +169,7 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a stra
       market.push(market.quote(6_000_000))
       yield* until(
         "it is working",
-        Effect.map(node.account.Status(), (status) => status.openOrders[0]?.status === "working")
+        Effect.map(node.account.Status({}), (status) => status.openOrders[0]?.status === "working")
       )
       market.push(market.gap(false))
       yield* until(
@@ -221,7 +223,7 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a stra
       market.push(market.quote(6_000_000))
       yield* until(
         "it is working",
-        Effect.map(first.account.Status(), (status) => status.openOrders[0]?.status === "working")
+        Effect.map(first.account.Status({}), (status) => status.openOrders[0]?.status === "working")
       )
       yield* first.strategy("paused").Control({ action: "pause" })
       yield* first.stop

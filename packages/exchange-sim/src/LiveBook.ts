@@ -79,6 +79,8 @@ export class LiveBook {
   /** Builds the book; false where the snapshot is older than the diffs held, so that another is due. */
   stand(snapshot: RecordedSnapshot): boolean {
     let reached = snapshot.lastUpdateId
+    // A stream that is wholly older than the snapshot, or went back, goes on from the snapshot, not from where it stood.
+    if (this.held.every(({ last }) => last <= reached)) this.streamId = undefined
     for (const { first, last } of this.held) {
       if (last <= reached) continue
       if (first > reached + 1) return false

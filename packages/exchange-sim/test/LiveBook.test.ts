@@ -65,6 +65,23 @@ describe("LiveBook", () => {
     expect(types(book)).toEqual(["depth", "snapshot"])
   })
 
+  it("goes on from a snapshot that came before the stream was right again, and still sees what lacks after it", () => {
+    const book = opened()
+    book.stand(snapshotAt(2_000))
+    book.receive(depth(2_001, 2_002))
+    expect(book.receive(depth(1_003, 1_004))).toBe("update 2002 is followed by 1003")
+    expect([book.stand(snapshotAt(2_004)), book.updateId]).toEqual([true, 2_004])
+    expect([book.receive(depth(2_005, 2_006)), book.isWhole]).toEqual([undefined, true])
+    expect(book.receive(depth(2_009, 2_010))).toBe("update 2006 is followed by 2009")
+
+    const other = opened()
+    other.stand(snapshotAt(2_000))
+    other.receive(depth(2_001, 2_002))
+    other.receive(depth(1_003, 1_004))
+    other.stand(snapshotAt(2_004))
+    expect(other.receive(depth(2_007, 2_008))).toBe("update 2004 is followed by 2007")
+  })
+
   it("takes another connection's ids as they come", () => {
     const book = opened()
     book.stand(snapshotAt(1_000))

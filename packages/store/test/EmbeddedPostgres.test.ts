@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { temporaryFolder } from "@outcry/testkit/TestJournal"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
@@ -21,7 +22,6 @@ import { embeddedPostgres } from "../src/EmbeddedPostgres.ts"
 import { postgresBinaries } from "../src/PostgresBinaries.ts"
 import { isAlive, readPostmaster } from "../src/PostmasterFile.ts"
 import { canReach, type ServerUser, serverUser } from "../src/ServerUser.ts"
-import { temporaryFolder } from "./TestDatabase.ts"
 
 const fixture = join(import.meta.dirname, "OrphanParent.ts")
 

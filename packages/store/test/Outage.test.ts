@@ -1,9 +1,10 @@
 /** The journal across restarts and losses of the database: every append ends known or "unknown", and none doubles. */
 import { assert, layer } from "@effect/vitest"
+import { TestServer } from "@outcry/testkit/TestJournal"
 import { Effect, Exit, Fiber, Schedule, Stream } from "effect"
 import { Database } from "../src/Database.ts"
 import { Journal } from "../src/Journal.ts"
-import { event, journalDatabase, session, TestServer, until } from "./TestDatabase.ts"
+import { event, journalDatabase, session, until } from "./TestDatabase.ts"
 
 const journalBackends = (state: string) => `
   SELECT pid FROM pg_stat_activity WHERE application_name = 'test/journal' AND ${state}`

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { migratedDatabase, TestServer } from "@outcry/testkit/TestJournal"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Database } from "../src/Database.ts"
 import { blockedRates, blockRate, leaseRate } from "../src/RateLeases.ts"
-import { migratedDatabase, TestServer } from "./TestDatabase.ts"
 
 const dayUs = 86_400_000_000
 

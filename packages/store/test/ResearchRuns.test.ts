@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
+import { migratedDatabase } from "@outcry/testkit/TestJournal"
 import { Effect } from "effect"
 import { findRun, keepRun, listRuns, type ResearchRun } from "../src/ResearchRuns.ts"
-import { migratedDatabase } from "./TestDatabase.ts"
 
 const run = (runId: string, more: Partial<ResearchRun> = {}): ResearchRun => ({
   runId,

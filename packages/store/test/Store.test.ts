@@ -1,4 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
+import { emptyDatabase, migratedDatabase, TestServer } from "@outcry/testkit/TestJournal"
 import { Effect, Layer, Redacted } from "effect"
 import { MachineId, Snowflake, SqlMessageStorage } from "effect/cluster"
 import { SqlClient } from "effect/sql"
@@ -8,7 +9,6 @@ import { raiseFeedEpoch } from "../src/FeedEpoch.ts"
 import { openInstallation } from "../src/Installation.ts"
 import { listActors, removeActor, upsertActor } from "../src/Manifest.ts"
 import { migrate } from "../src/Migrations.ts"
-import { emptyDatabase, migratedDatabase, TestServer } from "./TestDatabase.ts"
 
 layer(emptyDatabase, { excludeTestServices: true, timeout: 30_000 })("migrations", (it) => {
   it.effect("run once when several nodes start together", () =>

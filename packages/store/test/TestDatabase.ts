@@ -1,38 +1,9 @@
-/** A real Postgres with our tables for one test file, in a folder of its own that is removed afterwards. */
-import { Context, Effect, Layer } from "effect"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+/** What the tests of the journal and its neighbours share on a real Postgres. */
+import { migratedDatabase } from "@outcry/testkit/TestJournal"
+import { Effect, Layer } from "effect"
 import { Database } from "../src/Database.ts"
-import { type EmbeddedPostgres, embeddedPostgres } from "../src/EmbeddedPostgres.ts"
 import { Journal, type JournalOptions } from "../src/Journal.ts"
 import type { JournalRow } from "../src/JournalRow.ts"
-import { layerMigrations } from "../src/Migrations.ts"
-
-/** A folder that the server's user can enter also when the tests run as root. */
-export const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => {
-    const directory = mkdtempSync(join(tmpdir(), "outcry-store-"))
-    chmodSync(directory, 0o755)
-    return directory
-  }),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
-)
-
-export class TestServer extends Context.Service<TestServer, EmbeddedPostgres>()("@outcry/store/test/TestServer") {
-  static readonly layer = Layer.effect(
-    TestServer,
-    Effect.flatMap(temporaryFolder, (dataDir) => embeddedPostgres({ dataDir }))
-  )
-}
-
-const database = Layer.unwrap(Effect.map(TestServer, ({ url }) => Database.layer({ url, applicationName: "test" })))
-
-/** Server and pool, without tables. */
-export const emptyDatabase = database.pipe(Layer.provideMerge(TestServer.layer))
-
-/** Server, pool and tables. */
-export const migratedDatabase = layerMigrations.pipe(Layer.provideMerge(emptyDatabase))
 
 export const journalDatabase = (options: JournalOptions = {}) =>
   Journal.layer(options).pipe(Layer.provideMerge(migratedDatabase))

@@ -1,8 +1,9 @@
 /** The wire log over a real Postgres. */
 import { assert, layer } from "@effect/vitest"
+import { migratedDatabase } from "@outcry/testkit/TestJournal"
 import { Clock, Effect, Layer } from "effect"
 import { type WireEntry, WireLog } from "../src/WireLog.ts"
-import { migratedDatabase, until } from "./TestDatabase.ts"
+import { until } from "./TestDatabase.ts"
 
 const entry = (over: Partial<WireEntry> = {}): WireEntry => ({
   account: "a",

@@ -224,7 +224,7 @@ export const untilFact = (account: string, type: string, clientOrderId?: string)
     )
   )
 
-export const statusOf = (node: TestNode, account: string) => node.client(account).Status()
+export const statusOf = (node: TestNode, account: string) => node.client(account).Status({ hashed: true })
 
 export const ready = (node: TestNode, account: string) =>
   until(

@@ -54,6 +54,7 @@ export class LiveFloor {
 
   /** Starts it with a report in `r.json` and gateways on free ports; returns when every node is ready. */
   static async start(outcry: Outcry, args: ReadonlyArray<string>, environment: Environment = {}): Promise<LiveFloor> {
+    outcry.seedDatabase()
     const running = outcry.spawn(["start", "--port", "0", "--report", "r.json", ...args], environment)
     await until("the floor", () => outcry.isIn("running") || running.process.exitCode !== null, running.stderr)
     if (running.process.exitCode !== null) throw new Error(`the floor did not start:\n${running.stderr()}`)

@@ -7,9 +7,10 @@ import { Context, Effect, Layer } from "effect"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { seedPostgres } from "./PostgresTemplate.ts"
 
 /** A folder that the server's user can enter also when the tests run as root. */
-const temporaryFolder = Effect.acquireRelease(
+export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => {
     const directory = mkdtempSync(join(tmpdir(), "outcry-test-"))
     chmodSync(directory, 0o755)
@@ -22,14 +23,20 @@ const temporaryFolder = Effect.acquireRelease(
 export class TestServer extends Context.Service<TestServer, EmbeddedPostgres>()("@outcry/testkit/TestServer") {
   static readonly layer = Layer.effect(
     TestServer,
-    Effect.flatMap(temporaryFolder, (dataDir) => embeddedPostgres({ dataDir }))
+    Effect.flatMap(temporaryFolder, (dataDir) => {
+      seedPostgres(dataDir)
+      return embeddedPostgres({ dataDir })
+    })
   )
 }
 
 const database = Layer.unwrap(Effect.map(TestServer, ({ url }) => Database.layer({ url, applicationName: "test" })))
 
+/** Server and pool, without tables. */
+export const emptyDatabase = database.pipe(Layer.provideMerge(TestServer.layer))
+
+/** Server, pool and tables. */
+export const migratedDatabase = layerMigrations.pipe(Layer.provideMerge(emptyDatabase))
+
 /** Server, tables and journal. */
-export const layer = Journal.layer().pipe(
-  Layer.provideMerge(layerMigrations.pipe(Layer.provideMerge(database))),
-  Layer.provideMerge(TestServer.layer)
-)
+export const layer = Journal.layer().pipe(Layer.provideMerge(migratedDatabase))

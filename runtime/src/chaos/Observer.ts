@@ -74,7 +74,7 @@ export const startObserver = Effect.fnUntraced(function* (databaseUrl: string) {
   const observer: Observer = {
     status: (account) =>
       accounts(account)
-        .Status()
+        .Status({ hashed: true })
         .pipe(
           Effect.timeout(answerMs),
           Effect.catchCause(() => Effect.undefined)

@@ -34,7 +34,7 @@ export const layer = (floor: FloorConfig) =>
         ...floor.accounts.map(({ name }) => ({
           entity: Account,
           id: name,
-          wake: Effect.asVoid(accounts(name).Status())
+          wake: Effect.asVoid(accounts(name).Status({}))
         })),
         ...floor.instruments.map((id) => ({ entity: Feed, id, wake: Effect.asVoid(feeds(id).Status()) })),
         ...floor.strategies.map(({ name }) => ({

@@ -89,7 +89,7 @@ export const makeAccountTopics = Effect.fnUntraced(function* (
     fillsTopic.caughtUp()
   }
   yield* client(account)
-    .Status()
+    .Status({})
     .pipe(
       Effect.timeout("2 seconds"),
       Effect.retry(Schedule.spaced(reconnectMs)),

@@ -63,7 +63,7 @@ export const makeFloorStatus = Effect.fnUntraced(function* (floor: FloorConfig, 
         askAll(
           "account",
           floor.accounts.map(({ name }) => name),
-          (id) => account(id).Status()
+          (id) => account(id).Status({ hashed: true })
         ),
         askAll(
           "strategy",

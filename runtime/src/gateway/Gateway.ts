@@ -73,7 +73,7 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
   const connections = new Set<Connection>()
 
   const askAccount = (name: string) =>
-    accountClient(name).Status().pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
+    accountClient(name).Status({ hashed: true }).pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
 
   const mayRead = (request: IncomingMessage): boolean => tokenMatches(tokenOf(request) ?? "", floor.token)
   const mayChange = (request: IncomingMessage): boolean => tokenMatches(bearerOf(request) ?? "", floor.token)
