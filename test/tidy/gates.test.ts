@@ -19,8 +19,9 @@ const house = {
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
   // The packages are linked into it, and a link is no folder to the linter, which would read them all.
   ".gitignore": "node_modules\n",
-  // The configuration of the suites names it.
-  "test/simulation/Setup.ts": "export const setup = (): void => {}\n"
+  // The configuration of the suites names these.
+  "test/simulation/Setup.ts": "export const setup = (): void => {}\n",
+  "packages/testkit/src/PostgresTemplate.ts": "export const setup = (): void => {}\n"
 }
 
 const manifest = { type: "module", exports: { "./*": "./src/*.ts" }, dependencies: { effect: "4.1.0" } }

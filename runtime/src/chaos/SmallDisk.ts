@@ -25,9 +25,17 @@ const usedBytes = (folder: string): number => {
   return (blocks - bfree) * bsize
 }
 
-const resize = (folder: string, bytes: number): void => {
-  const why = run("mount", ["-o", `remount,size=${bytes}`, folder])
-  if (why !== "") throw new Error(`the disk ${folder} could not be resized: ${why}`)
+/** The server writes meanwhile, and no disk becomes smaller than what is on it. */
+const tries = 20
+
+/** Asks again for the size where the disk does not take it. */
+const resize = (folder: string, bytes: () => number): void => {
+  let why = ""
+  for (let done = 0; done < tries; done++) {
+    why = run("mount", ["-o", `remount,size=${bytes()}`, folder])
+    if (why === "") return
+  }
+  throw new Error(`the disk ${folder} could not be resized: ${why}`)
 }
 
 /** Mounts it at the folder until the scope closes; a text where that cannot be done. */
@@ -45,8 +53,8 @@ export const mountSmallDisk = (folder: string): Effect.Effect<SmallDisk | string
     Effect.map((why): SmallDisk | string =>
       why === undefined
         ? {
-            fill: () => resize(folder, usedBytes(folder)),
-            free: () => resize(folder, sizeMiB * 1024 * 1024)
+            fill: () => resize(folder, () => usedBytes(folder)),
+            free: () => resize(folder, () => sizeMiB * 1024 * 1024)
           }
         : why
     )
