@@ -15,7 +15,7 @@ const order = {
   instrument: "sim:ETH/USDT",
   side: "sell",
   quantity: "0.5",
-  durationSec: 10,
+  durationSec: 6,
   sliceSec: 1,
   style: "cross"
 }
@@ -34,7 +34,7 @@ it("trades a parent order by its example and one by name, each to its quantity",
     "--strategy",
     example,
     "--param",
-    "buy-in-parts.durationSec=10",
+    "buy-in-parts.durationSec=6",
     "--param",
     "buy-in-parts.sliceSec=1",
     "--strategy",
@@ -51,7 +51,7 @@ it("trades a parent order by its example and one by name, each to its quantity",
 })
 
 it("trades a parent order once though its node dies in the middle of it", { timeout: 180_000 }, async () => {
-  const strategy = `algorithm:twap@sell-eth:${JSON.stringify({ ...order, durationSec: 15 })}`
+  const strategy = `algorithm:twap@sell-eth:${JSON.stringify({ ...order, durationSec: 10 })}`
   const floor = await LiveFloor.start(outcry, ["--nodes", "2", "--only", "--strategy", strategy])
   await floor.waitFor("a part of the order", () => bought(floor, "ETH") <= -0.1)
   const { strategies } = await floor.status()

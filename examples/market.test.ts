@@ -54,7 +54,7 @@ it("trades with every example on the agents of another seed", { timeout: 120_000
 it.skipIf(missing)(`trades with every example on recorded frames${whySkipped}`, { timeout: 120_000 }, async () => {
   const floor = await LiveFloor.start(outcry, [
     "--nodes",
-    "2",
+    "1",
     "--for",
     "15s",
     ...complete.flatMap((file) => ["--replay", file])

@@ -127,6 +127,7 @@ describe("outcry walk-forward", () => {
 
 describe("results that are kept", () => {
   it("are listed, found by the beginning of their id, and kept once", async () => {
+    outcry.seedDatabase("research/postgres")
     const keep = () => outcry.run(["backtest", rsi, "--on", bars, "--keep"])
     const first = await keep()
     const id = /kept as (\w{12})/.exec(first.stderr)?.[1] ?? ""

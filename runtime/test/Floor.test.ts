@@ -22,9 +22,9 @@ const phaseIs = (phase: string) => () => {
   }
 }
 
-const startFloor = async (...args: ReadonlyArray<string>): Promise<Running> => {
+const startFloor = async (nodes: 1 | 2, ...args: ReadonlyArray<string>): Promise<Running> => {
   outcry.seedDatabase()
-  const running = outcry.spawn(["start", "--nodes", "2", "--port", "0", ...args])
+  const running = outcry.spawn(["start", "--nodes", `${nodes}`, "--port", "0", ...args])
   await until("the floor", () => phaseIs("running")() || running.process.exitCode !== null, running.stderr)
   expect(running.process.exitCode, running.stderr()).toBe(null)
   return running
@@ -36,7 +36,7 @@ const reportIn = (file: string): Report =>
 const nothingLeft = (): void => expect(outcry.processes()).toEqual([])
 
 it("runs a floor that trades, survives the loss of a node, answers the other commands and ends clean", async () => {
-  const running = await startFloor("--report", "r.json")
+  const running = await startFloor(2, "--report", "r.json")
   const { gateways, token } = outcry.runFile()
   const status = () => outcry.run(["status", "--json"])
   const floorOf = (text: string) =>
@@ -139,6 +139,7 @@ it("runs a floor that trades, survives the loss of a node, answers the other com
 
 it("leaves nothing behind when it is killed, and the next start cleans up what is there", async () => {
   const running = await startFloor(
+    1,
     "--only",
     "--strategy",
     join(import.meta.dirname, "..", "..", "examples", "02-market-maker.ts")
@@ -155,7 +156,7 @@ it("leaves nothing behind when it is killed, and the next start cleans up what i
   expect(outcry.processes().some((line) => line.startsWith(`${exchange} `))).toBe(false)
   // A lock and a run file of a process that is gone, and a torn one, do not stand in the way.
   writeFileSync(join(outcry.data, "start.lock"), "{")
-  const again = await startFloor("--for", "1s")
+  const again = await startFloor(1, "--for", "1s")
   const result = await again.ended
   expect(result.code, result.stderr).toBe(0)
   nothingLeft()
@@ -196,6 +197,7 @@ it("undoes what it had started when it is asked to stop during the start", async
 
 it("ends with an error when the exchange dies, and leaves nothing running", async () => {
   const running = await startFloor(
+    1,
     "--only",
     "--strategy",
     join(import.meta.dirname, "..", "..", "examples", "02-market-maker.ts")

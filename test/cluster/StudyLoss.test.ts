@@ -52,6 +52,7 @@ describe.skipIf(areDailyBarsMissing)(`a study that loses a node${whySkipped}`, {
     )
 
   it("comes to the same runs as without the loss, and repeats none that had finished", async () => {
+    outcry.seedDatabase("research/postgres")
     const study = outcry.spawn([...asked, "--nodes", "4", "--threads", "1", "--data", outcry.data])
     await until(
       "a fifth of the runs",

@@ -32,6 +32,7 @@ export const replayOnFloor = async (
   try {
     const strategies = parameters.flatMap((each) => ["--strategy", `${module}:${JSON.stringify(each)}`])
     const args = ["start", "--replay", recordings.join(","), "--lockstep", "--only", ...strategies, "--port", "0"]
+    outcry.seedDatabase()
     const ended = await outcry.run(args)
     const facts = ended.code === 0 ? await journalOf(outcry.data, "paper-1") : []
     const stop = facts.findIndex(isOfTheStop)

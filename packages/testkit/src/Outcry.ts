@@ -44,10 +44,10 @@ export class Outcry {
   readonly data = join(this.folder, "data")
   readonly #running: Array<Running> = []
 
-  /** Spares the first start of a floor here the making of its database. */
-  seedDatabase(): void {
+  /** Spares the first command that needs it the making of the floor's database, or of another below the data folder. */
+  seedDatabase(folder = "postgres"): void {
     chmodSync(this.folder, 0o755)
-    seedPostgres(join(this.data, "postgres"))
+    seedPostgres(join(this.data, folder))
   }
 
   spawn(args: ReadonlyArray<string>, environment: Environment = {}): Running {

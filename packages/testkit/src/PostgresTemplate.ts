@@ -6,7 +6,7 @@
 import { embeddedPostgres } from "@outcry/store/EmbeddedPostgres"
 import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -26,10 +26,10 @@ export const teardown = (): void => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 }
 
-/** Fills the data folder of a server that is yet to start; the server's user must be able to reach the folder. */
+/** Fills the data folder of a server that has never started; the server's user must be able to reach the folder. */
 export const seedPostgres = (dataDir: string): void => {
   const template = process.env[variable]
-  if (template === undefined) return
+  if (template === undefined || existsSync(join(dataDir, "password"))) return
   mkdirSync(dataDir, { recursive: true })
   // With its owner: root runs servers as another user.
   execFileSync("cp", ["-a", `${template}/.`, dataDir])
