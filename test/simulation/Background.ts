@@ -5,6 +5,7 @@
 import { renameSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import type { PlantedBug } from "@outcry/model/Planted"
+import { setup, teardown } from "@outcry/testkit/PostgresTemplate"
 import {
   inPostgres,
   type PlantedReport,
@@ -52,7 +53,9 @@ if (file !== undefined) {
     constants.priority.PRIORITY_LOW
   )
   const races: Array<SeedsSummary["races"][number]> = []
+  await setup()
   for (const bug of [undefined, ...inPostgres]) races.push({ bug, violations: await runFences(bug) })
+  teardown()
   const summary: SeedsSummary = { ...(await simulated), races }
   writeFileSync(`${file}.part`, JSON.stringify(summary))
   renameSync(`${file}.part`, file)

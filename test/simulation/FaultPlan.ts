@@ -38,7 +38,8 @@ const kinds = [
   "lateAppend",
   "lateOrder",
   "lateOrder",
-  "lostOrder"
+  "lostOrder",
+  "lostFill"
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -47,7 +48,7 @@ const moments = [" commits ", "accepts ", "sends ", " claims ", "fills ", "is to
 
 export class FaultPlan {
   readonly told: Array<string> = []
-  /** Faults that wait for a successor to come. */
+  /** Faults that show only when their time has come: a successor, or what was held back. */
   waiting = 0
   private readonly floor: Afflicted
   private readonly random: SeededRandom
@@ -182,9 +183,10 @@ export class FaultPlan {
         return world.watch((who, what) => {
           if (this.isOver) return false
           if (!what.startsWith("sends ") || !names.includes(who)) return true
-          const lateUs = random.between(300_000, 3_000_000)
+          // Its successor gives it up when the order can no longer be valid: a later one comes after that, too.
+          const lateUs = random.chance(0.5) ? random.between(300_000, 3_000_000) : random.between(3_000_000, 5_000_000)
           tell(`hold what ${who} sends for ${Math.round(lateUs / 1000)} ms`)
-          this.until(lateUs, network.stall(who, "venue"))
+          this.awaited(lateUs, network.stall(who, "venue"))
           world.after(random.between(0, 3_000), () => this.strike(random.pick(["kill", "freeze"]), who))
           return false
         })
@@ -197,6 +199,21 @@ export class FaultPlan {
           venue.isDown = true
           this.until(downUs, () => {
             venue.isDown = false
+          })
+          return false
+        })
+      case "lostFill":
+        // A fill is reported and its row is lost: the account that lives on is told of it again.
+        return world.watch((_who, what) => {
+          if (this.isOver || !what.startsWith("fills ")) return !this.isOver
+          const downUs = random.between(50_000, 400_000)
+          world.after(random.pick([0, 100, 600, 3_000]), () => {
+            if (this.isOver) return
+            tell(`database down for ${Math.round(downUs / 1000)} ms after a fill`)
+            database.isUp = false
+            this.until(downUs, () => {
+              database.isUp = true
+            })
           })
           return false
         })
@@ -216,21 +233,13 @@ export class FaultPlan {
     const arrives = random.pick([" claims ", " reads "])
     this.told.push(`stall ${owner}>database until another${arrives}its account`)
     world.note("fault", `stalls ${owner}`)
-    const held = network.stall(owner, "database")
-    this.waiting += 1
-    let isHeld = true
-    const release = (): void => {
-      if (isHeld) this.waiting -= 1
-      isHeld = false
-      held()
-    }
+    const release = this.awaited(7_000_000, network.stall(owner, "database"))
     world.watch((_who, what) => {
       if (!what.includes(arrives) || what.startsWith(owner)) return true
       world.after(random.pick([0, 0, 0, 500]), release)
       return false
     })
     if (random.chance(0.3)) world.after(random.between(100_000, 400_000), () => this.strike("freeze", owner))
-    this.until(7_000_000, release)
   }
 
   private cut(a: string, b: string, forUs: number, tell: (what: string) => void): void {
@@ -253,6 +262,19 @@ export class FaultPlan {
     this.until(forUs, () => {
       for (const way of ways) network.heal(...way)
     })
+  }
+
+  /** As `until`; the run goes on until it has ended. Returns what ends it before its time. */
+  private awaited(forUs: number, undo: () => void): () => void {
+    this.waiting += 1
+    let lasts = true
+    const end = (): void => {
+      if (lasts) this.waiting -= 1
+      lasts = false
+      undo()
+    }
+    this.until(forUs, end)
+    return end
   }
 
   private until(forUs: number, undo: () => void): void {

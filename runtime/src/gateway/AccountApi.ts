@@ -72,7 +72,8 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
           ])
         )
 
-  const status = (name: string): Effect.Effect<AccountStatus, Refusal> => asked(client(name).Status({}), askTimeoutMs)
+  const status = (name: string): Effect.Effect<AccountStatus, Refusal> =>
+    asked(client(name).Status({ hashed: true }), askTimeoutMs)
 
   /** This node's copy of an account, at least as far as the account was when it was asked. */
   const upToDate = Effect.fnUntraced(function* (name: string) {
