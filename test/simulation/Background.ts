@@ -2,7 +2,7 @@
  * The seeds, the races and the planted bugs of a test run, in a process of its own: it starts with the run, and its seeds
  * take what the other suites leave of the cores. Its report is a file, complete once it bears its name.
  */
-import { renameSync, writeFileSync } from "node:fs"
+import { existsSync, renameSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import type { PlantedBug } from "@outcry/model/Planted"
 import { setup, teardown } from "@outcry/testkit/PostgresTemplate"
@@ -36,7 +36,18 @@ const hashesKept = 50
 const inOrder = (hashes: ReadonlyMap<number, string>): Hashes => [...hashes].toSorted(([a], [b]) => a - b)
 const [from, count, file] = process.argv.slice(2)
 
+/** Linux shares the processor among sessions first and looks at priorities within each: this one gives way as a whole. */
+const giveWay = (): void => {
+  const group = "/proc/self/autogroup"
+  try {
+    if (existsSync(group)) writeFileSync(group, String(constants.priority.PRIORITY_LOW))
+  } catch (cause) {
+    console.warn(`The seeds take as much of the processor as the suites: ${String(cause)}`)
+  }
+}
+
 if (file !== undefined) {
+  giveWay()
   const total = Number(count)
   const onProgress = (done: number, violating: number): void => {
     if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
