@@ -47,7 +47,6 @@ const giveWay = (): void => {
 }
 
 if (file !== undefined) {
-  giveWay()
   const total = Number(count)
   const onProgress = (done: number, violating: number): void => {
     if (done % 1000 < 20) console.log(`${done} of ${total} seeds simulated, ${violating} of them break a promise`)
@@ -67,6 +66,8 @@ if (file !== undefined) {
   await setup()
   for (const bug of [undefined, ...inPostgres]) races.push({ bug, violations: await runFences(bug) })
   teardown()
+  // Not before: the races have time limits.
+  giveWay()
   const summary: SeedsSummary = { ...(await simulated), races }
   writeFileSync(`${file}.part`, JSON.stringify(summary))
   renameSync(`${file}.part`, file)
