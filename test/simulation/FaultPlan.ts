@@ -103,7 +103,7 @@ export class FaultPlan {
 
   private strike(kind: Kind, victim?: string): void {
     if (this.isOver) return
-    const { database, names, network, venue, world } = this.floor
+    const { names, network, venue, world } = this.floor
     const { random } = this
     const name = victim ?? random.pick(names)
     const process = this.floor.process(name)
@@ -136,10 +136,7 @@ export class FaultPlan {
         return this.cut(name, "venue", forUs, tell)
       case "outage":
         tell(`database down for ${Math.round(forUs / 1000)} ms`)
-        database.isUp = false
-        return this.until(forUs, () => {
-          database.isUp = true
-        })
+        return this.takeDatabaseDown(forUs)
       case "badNetwork":
         tell("bad network")
         network.weather = {
@@ -210,10 +207,7 @@ export class FaultPlan {
           world.after(random.pick([0, 100, 600, 3_000]), () => {
             if (this.isOver) return
             tell(`database down for ${Math.round(downUs / 1000)} ms after a fill`)
-            database.isUp = false
-            this.until(downUs, () => {
-              database.isUp = true
-            })
+            this.takeDatabaseDown(downUs)
           })
           return false
         })
@@ -225,6 +219,14 @@ export class FaultPlan {
         return undefined
       }
     }
+  }
+
+  private takeDatabaseDown(forUs: number): void {
+    const { database } = this.floor
+    database.isUp = false
+    this.until(forUs, () => {
+      database.isUp = true
+    })
   }
 
   private holdAppends(owner: string): void {
