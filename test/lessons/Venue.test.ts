@@ -230,10 +230,11 @@ layer(Floor.layer(names), { excludeTestServices: true, timeout: 90_000 })("an ac
       const other = yield* Floor.byHand("other")
       const events = yield* watch("frames")
       const { bid } = yield* Floor.touch()
+      // From before the order: the market may trade with it at once.
+      yield* Floor.during([{ kind: "userDrop" }])
       // A bid in front of all others, which somebody sells into.
       const { id } = yield* run.place(resting({ priceTicks: bid + 1 }))
       yield* untilFact("frames", "OrderAccepted", id)
-      yield* Floor.during([{ kind: "userDrop" }])
       yield* other.place("web_sell", resting({ side: "sell", type: "market", priceTicks: 0, lots: 5000 }))
       yield* until(
         "the exchange has filled it",
