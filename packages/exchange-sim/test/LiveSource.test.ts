@@ -195,9 +195,17 @@ describe("a mirror of a live source", () => {
       await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
       const before = mirroring.errors().length
       const said = () => mirroring.errors().slice(before).trim().split("\n")
-      await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
       const whole = "The live source is back: every book is whole and open for matching."
-      await expect.poll(() => said().slice(0, 2), soon).toEqual([expect.stringMatching(says), whole])
+      // A crossed update that a newer best bid and ask has overtaken does no harm, and nothing is said of it.
+      let struckMs = -Infinity
+      const look = async () => {
+        if (said()[0] === "" && performance.now() - struckMs > 6_000) {
+          struckMs = performance.now()
+          await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
+        }
+        return said().slice(0, 2)
+      }
+      await expect.poll(look, soon).toEqual([expect.stringMatching(says), whole])
       await expect.poll(() => statuses(mirror), soon).toEqual(["TRADING", "TRADING"])
       await expect.poll(() => agreedOn(source, mirror), soon).toBeDefined()
       // A machine at work on much else may lose the connection afterwards, and nothing but that; the run then shows it.
