@@ -72,7 +72,7 @@ const printsOf = async (port: number) => {
   return { prints, close: () => socket.terminate() }
 }
 
-const soon = { timeout: 20_000, interval: 50 }
+const soon = { timeout: 25_000, interval: 50 }
 
 describe("a mirror of a live source", () => {
   it("shows the source's own book and ticks, and prints each trade once", async () => {
@@ -199,7 +199,7 @@ describe("a mirror of a live source", () => {
       // A crossed update that a newer best bid and ask has overtaken does no harm, and nothing is said of it.
       let struckMs = -Infinity
       const look = async () => {
-        if (said()[0] === "" && performance.now() - struckMs > 6_000) {
+        if (said()[0] === "" && performance.now() - struckMs > 8_000) {
           struckMs = performance.now()
           await setFaults({ kind, symbol: "BTCUSDT", count: 1, ...more })
         }
