@@ -45,7 +45,8 @@ const aftermathUs = [0, 0, 1_500_000, 4_000_000] as const
 const takeoverUsMax = 6_000_000
 const restUsMax = 60_000_000
 const stepsMax = 3_000_000
-const quoteEveryUs = 20_000
+/** As often as the market moves. */
+const quoteEveryUs = 25_000
 
 class Run {
   readonly world: World

@@ -47,9 +47,8 @@ export const judge = (evidence: Evidence): ReadonlyArray<Violation> => {
     violations.push({ invariant, detail })
   }
   const facts: Array<JournalOrderFact & { readonly timeUs: number }> = []
-  for (const { entityId, payload, seq, timeUs, type } of database.journal())
-    if (typeof payload === "object" && payload !== null)
-      facts.push({ entityId, seq, type, timeUs, payload: { ...payload } })
+  for (const [entityId, { payload, seq, timeUs, type }] of database.journal())
+    facts.push({ entityId, seq, type, timeUs, payload: payload as Readonly<Record<string, unknown>> })
 
   const verdict = check({ acceptLog: venue.exchange.log, journal: facts, prefix })
   for (const { clientOrderId, reason } of verdict.ordersLost) say("I1 lost", `${clientOrderId}: ${reason}`)

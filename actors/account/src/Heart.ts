@@ -50,5 +50,5 @@ export const makeHeart = Effect.map(Clock.Clock, (clock): Heart => {
     return Effect.sleep(beatEvery)
   })
 
-  return { stopped, beat: Effect.forever(step) }
+  return { stopped, beat: Effect.forever(step, { disableYield: true }) }
 })

@@ -14,7 +14,7 @@ import * as Metrics from "@outcry/telemetry/Metrics"
 import * as Names from "@outcry/telemetry/SpanNames"
 import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { Execution } from "@outcry/venue/Execution"
-import { Deferred, Effect, Metric, Option, PubSub } from "effect"
+import { Deferred, Effect, Latch, Metric, Option, PubSub } from "effect"
 import { failPoint, failPointRows } from "#failpoint"
 import { AccountHost } from "./AccountHost.ts"
 import { makeAccountMeters } from "./AccountMeters.ts"
@@ -25,6 +25,7 @@ import { factOf, Ledger } from "./Ledger.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import { isRemembered } from "./PlantedMemory.ts"
 import type { Fact } from "./Protocol.ts"
+import { needsTicks } from "./Pump.ts"
 import { recoverAndGoOn } from "./Recovery.ts"
 import { makeWire, nowUs as wallUs, signedNow, type Wire } from "./Wire.ts"
 
@@ -85,6 +86,7 @@ export const live = Effect.fnUntraced(function* (
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)
   const session = yield* execution.session(account).pipe(Effect.orDie)
   const meters = makeAccountMeters(account, settings.venue, state)
+  const ticksNeeded = Latch.makeUnsafe(true)
   const unmatched: Array<{ readonly command: AccountCommand; readonly sinceUs: number }> = []
   const life: Life = { ledger, facts, runs: new Map(), ended: yield* Deferred.make<void>(), ready: false }
   yield* Effect.addFinalizer(() => Deferred.succeed(life.ended, undefined))
@@ -250,6 +252,7 @@ export const live = Effect.fnUntraced(function* (
     failPointRows("after", rows)
     const committedUs = yield* nowUs
     if (rows.length > 0) {
+      if (needsTicks(state)) ticksNeeded.openUnsafe()
       yield* Metric.update(Metrics.journalAppend, (committedUs - appendStartUs) / 1e6)
       yield* PubSub.publish(facts, rows.map(factOf))
     }
@@ -290,7 +293,8 @@ export const live = Effect.fnUntraced(function* (
     busts,
     mark: host.mark,
     lockStep,
-    tick: () => void mailbox.offerFast({ command: { type: "Tick" }, receivedUs: 0 })
+    tick: () => void mailbox.offerFast({ command: { type: "Tick" }, receivedUs: 0 }),
+    ticksNeeded
   })
   const gauges = Effect.forever(
     Effect.delay(
@@ -303,5 +307,10 @@ export const live = Effect.fnUntraced(function* (
     yield* lockStep.stage(`facts of ${account}`, "journal", () => ledger.committed)
   }
   const turn = lockStep === undefined ? work : (batch: ReadonlyArray<Message>) => lockStep.tracked(work(batch))
-  return yield* Effect.raceAllFirst([Effect.forever(Effect.flatMap(mailbox.take, turn)), recovery, heart.beat, gauges])
+  return yield* Effect.raceAllFirst([
+    Effect.forever(Effect.flatMap(mailbox.take, turn), { disableYield: true }),
+    recovery,
+    heart.beat,
+    gauges
+  ])
 })

@@ -1,12 +1,13 @@
 /**
  * Keeps time and prices coming to the account while an order needs them: a trigger watched here, a date it is good until,
- * a position that lost its stop. Never more than one Tick waits; what moved meanwhile is seen by the next one.
+ * a position that lost its stop. Never more than one Tick waits; what moved meanwhile is seen by the next one. While
+ * nothing needs them it sleeps.
  */
 import type { AccountCommand } from "@outcry/model/AccountCommand"
 import type { Mark } from "@outcry/model/AccountEvent"
 import type { AccountState } from "@outcry/model/AccountState"
 import { isSleeping } from "@outcry/model/Order"
-import { Effect } from "effect"
+import { Effect, type Latch } from "effect"
 
 const lookEvery = "25 millis"
 /** What time alone may change, such as a price that was stale, is looked at this often. */
@@ -18,8 +19,13 @@ const tick: AccountCommand = { type: "Tick" }
 const textOf = (mark: Mark | undefined): string =>
   mark === undefined ? "" : `${mark.bidTicks} ${mark.askTicks} ${mark.timeReceived}`
 
+/** Whether anything of the account waits for time or prices. */
+export const needsTicks = ({ unprotected, watched }: AccountState): boolean => watched.size > 0 || unprotected.size > 0
+
 export interface PumpHost {
   readonly state: AccountState
+  /** Opened with every change of the state that needs ticks. */
+  readonly needed: Latch.Latch
   readonly mark: (instrument: string) => Mark | undefined
   /** Now, by the clock that orders are timed by. */
   readonly time: Effect.Effect<number>
@@ -28,14 +34,13 @@ export interface PumpHost {
 }
 
 /** Never ends by itself. */
-export const pump = ({ ask, mark, state, time }: PumpHost): Effect.Effect<never> => {
+export const pump = ({ ask, mark, needed, state, time }: PumpHost): Effect.Effect<never> => {
   let seen = new Map<string, string>()
   let seq = -1
   let lastUs = 0
 
   const isDue = (now: number): boolean => {
-    const { orders, unprotected, watched } = state
-    if (watched.size === 0 && unprotected.size === 0) return false
+    const { orders, watched } = state
     if (state.seq !== seq || now - lastUs >= anywayUs) return true
     for (const [instrument, before] of seen) if (textOf(mark(instrument)) !== before) return true
     for (const id of watched) {
@@ -56,12 +61,16 @@ export const pump = ({ ask, mark, state, time }: PumpHost): Effect.Effect<never>
   }
 
   return Effect.gen(function* () {
-    const now = yield* time
-    if (isDue(now)) {
-      look()
-      lastUs = now
-      yield* ask(tick)
+    for (;;) {
+      if (!needsTicks(state)) needed.closeUnsafe()
+      yield* needed.await
+      const now = yield* time
+      if (isDue(now)) {
+        look()
+        lastUs = now
+        yield* ask(tick)
+      }
+      yield* Effect.sleep(lookEvery)
     }
-    yield* Effect.sleep(lookEvery)
-  }).pipe(Effect.forever)
+  })
 }

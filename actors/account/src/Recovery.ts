@@ -12,12 +12,12 @@ import { specOf } from "@outcry/model/Instrument"
 import { isSleeping } from "@outcry/model/Order"
 import { planted } from "@outcry/model/Planted"
 import type { ExecutionEvent, ExecutionSession, Read } from "@outcry/venue/Execution"
-import { Effect, Schedule, Stream } from "effect"
+import { Effect, type Latch, Schedule, Stream } from "effect"
 import type { AccountSettings } from "./AccountHost.ts"
 import { lagUs, makeAudit } from "./Audit.ts"
 import type { Busts } from "./Busts.ts"
 import type { Ledger } from "./Ledger.ts"
-import { pump } from "./Pump.ts"
+import { needsTicks, pump } from "./Pump.ts"
 import { reportFill, reportsOf } from "./Reports.ts"
 import { venueNowUs, type Wire } from "./Wire.ts"
 
@@ -47,6 +47,8 @@ export interface RecoveryTools {
   readonly lockStep: LockStep | undefined
   /** Puts a Tick into the mailbox. */
   readonly tick: () => void
+  /** Opened with every change of the state that needs ticks. */
+  readonly ticksNeeded: Latch.Latch
 }
 
 /** Never ends by itself; lives as long as its scope. */
@@ -127,11 +129,10 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
   yield* tools.ready
   // Only now: what happened at the venue meanwhile may have ended an order whose price was touched.
   if (lockStep !== undefined) {
-    const isDue = (): boolean => state.watched.size > 0 || state.unprotected.size > 0
-    yield* lockStep.watcher({ key: account, isDue, look: tools.tick })
+    yield* lockStep.watcher({ key: account, isDue: () => needsTicks(state), look: tools.tick })
     return yield* Effect.never
   }
-  yield* Effect.forkIn(pump({ state, mark, ask, time: venueNowUs(session) }), scope)
+  yield* Effect.forkIn(pump({ state, needed: tools.ticksNeeded, mark, ask, time: venueNowUs(session) }), scope)
   yield* Effect.forkIn(Effect.forever(Effect.delay(busts.check, bustsEvery)), scope)
   const pause = Effect.suspend(() => Effect.sleep(isIdle(state) ? idleAuditEvery : auditEvery))
   return yield* Effect.forever(Effect.andThen(pause, audit))

@@ -13,7 +13,10 @@ import type { World } from "./World.ts"
 export type Refused = Fenced | Halted | DuplicateCommand | Conflict
 
 /** Its payload is kept as text, as a database would hand it out anew each time. */
-type KeptRow = StoredRow & { readonly text: string }
+interface KeptRow {
+  readonly row: StoredRow
+  readonly text: string
+}
 
 interface Entity {
   epoch: number
@@ -111,8 +114,7 @@ export class Database {
     entity.commands.add(`${event.commandId} ${event.commandPart}`)
     if (event.type === "OrderIntended" && event.clientOrderId !== null) entity.intents.add(event.clientOrderId)
     if (event.fillKey !== null) entity.fills.add(event.fillKey)
-    const text = JSON.stringify(event.payload)
-    entity.rows.push({ ...event, payload: null, text, epoch })
+    entity.rows.push({ row: { ...event, payload: null, epoch }, text: JSON.stringify(event.payload) })
   }
 
   /** What a bare ON CONFLICT DO NOTHING would do: rows whose own key is free get in. */
@@ -135,7 +137,7 @@ export class Database {
 
   rowsOf(entityId: string, commandId: string): ReadonlyArray<StoredRow> {
     return this.entity(entityId)
-      .rows.filter((row) => row.commandId === commandId)
+      .rows.filter(({ row }) => row.commandId === commandId)
       .map(stored)
   }
 
@@ -171,8 +173,8 @@ export class Database {
   }
 
   /** Every row of every entity, for the verdict. */
-  *journal(): Generator<StoredRow & { readonly entityId: string }> {
-    for (const entityId of this.entities.keys()) for (const row of this.rows(entityId, 1)) yield { ...row, entityId }
+  *journal(): Generator<readonly [entityId: string, row: StoredRow]> {
+    for (const entityId of this.entities.keys()) for (const row of this.rows(entityId, 1)) yield [entityId, row]
   }
 
   /** Locks belong to a session; it ends with its connection, and when it was idle for the expiry of locks. */
@@ -226,7 +228,7 @@ export class Database {
   }
 }
 
-const stored = ({ text, ...row }: KeptRow): StoredRow => ({ ...row, payload: JSON.parse(text) as unknown })
+const stored = ({ row, text }: KeptRow): StoredRow => ({ ...row, payload: JSON.parse(text) as unknown })
 
 interface BrokenKey {
   readonly key: "command" | "clientOrderId" | "fill"
