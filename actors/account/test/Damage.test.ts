@@ -34,7 +34,7 @@ const grownWithSnapshot = Effect.fnUntraced(function* (account: string) {
   yield* grown(account, { snapshotEvery: 1 })
   const rows = yield* sql<{ seq: number }>`SELECT seq FROM snapshot WHERE entity_id = ${entityIdOf(account)}`
   assert.strictEqual(rows.length, 1)
-  return Number(rows[0]!.seq)
+  return rows[0]!.seq
 })
 
 const frozen = (node: Harness.TestNode, account: string) =>
