@@ -56,7 +56,7 @@ export class Metronome {
               return reader
             }),
             (reader) => Effect.sync(() => this.readers.delete(reader))
-          ).pipe(Effect.map((reader) => Stream.fromEffect(Queue.take(reader)).pipe(Stream.forever)))
+          ).pipe(Effect.map((reader) => Stream.fromQueue(reader)))
         ),
       instruments: Effect.succeed(instruments),
       clockOffset: Effect.succeed({ offsetUs: 0, errorUs: 0 })

@@ -1,6 +1,7 @@
 /**
- * The shell of a feed: reads the venue's stream, lets the state stamp it, and publishes each chunk once, packed, to at
- * most one stream per node. A subscriber that falls behind misses chunks and sees it by the sequence.
+ * The shell of a feed: reads the venue's stream, lets the state stamp it, and publishes each chunk once to at most one
+ * stream per node: packed, or by a call where the subscriber is in this process. A subscriber that falls behind misses
+ * chunks and sees it by the sequence.
  */
 import type { LockStep } from "@outcry/lockstep/LockStep"
 import * as Metrics from "@outcry/telemetry/Metrics"
@@ -10,8 +11,9 @@ import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import type { MarketEvent } from "@outcry/model/MarketData"
 import { priceText } from "@outcry/model/Instrument"
 import { MarketData } from "@outcry/venue/MarketData"
-import { Clock, Context, Duration, Effect, Metric, PubSub, Schedule, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Metric, PubSub, Schedule, type Scope, Stream } from "effect"
 import { Entity } from "effect/cluster"
+import { type Door, Doors } from "./Doors.ts"
 import { pack } from "./FeedCodec.ts"
 import { Feed, FeedStatus } from "./Protocol.ts"
 import { FeedState } from "./State.ts"
@@ -19,6 +21,7 @@ import { FeedState } from "./State.ts"
 /** Chunks a slow node may be behind before it misses some. */
 const chunksBehindMax = 512
 const barTick = Duration.millis(100)
+const aliveEvery = Duration.seconds(1)
 const aliveEveryUs = 1_000_000
 
 /** What the feed needs from its node besides the venue. */
@@ -81,6 +84,8 @@ const build = Effect.gen(function* () {
   const ticks = makeTickCounts(id)
   const staleness = Metric.withAttributes(Metrics.feedStaleness, { feed: id })
   const offset = Metric.withAttributes(Metrics.clockOffset, { venue })
+  const doors = yield* Doors
+  const near = new Set<Door>()
   let subscribers = 0
   let publishedUs = 0
   let gapsTold = 0
@@ -97,7 +102,9 @@ const build = Effect.gen(function* () {
       if (events.length === 0 && now - publishedUs < aliveEveryUs) return Effect.void
       publishedUs = now
       state.publishedAt(events, now)
-      PubSub.publishUnsafe(hub, { firstSeq: state.seq - events.length + 1, bytes: pack(feedEpoch, events) })
+      for (const door of near) door(events)
+      if (subscribers > near.size)
+        PubSub.publishUnsafe(hub, { firstSeq: state.seq - events.length + 1, bytes: pack(feedEpoch, events) })
       return ticks(events)
     })
 
@@ -117,13 +124,29 @@ const build = Effect.gen(function* () {
     gapsTold = state.gaps
   }).pipe(Effect.repeat(Schedule.spaced(barTick)), Effect.forkScoped)
 
+  /** Begins with the opening, through that door; what is published next follows it. */
+  const open = (door: Door): Effect.Effect<void, never, Scope.Scope> =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        door(state.opening())
+        near.add(door)
+      }),
+      () => Effect.sync(() => near.delete(door))
+    )
+  const alive = Stream.map(Stream.tick(aliveEvery), () => pack(feedEpoch, []))
+
   return Feed.of({
-    Events: () =>
+    Events: ({ payload }) =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const subscription = yield* PubSub.subscribe(hub)
           subscribers += 1
           yield* Effect.addFinalizer(() => Effect.sync(() => void subscribers--))
+          const door = payload.door === undefined ? undefined : doors.get(payload.door)
+          if (door !== undefined) {
+            yield* open(door)
+            return alive
+          }
+          const subscription = yield* PubSub.subscribe(hub)
           const openedAt = state.seq
           const opening = pack(feedEpoch, state.opening())
           // What was published between listening and looking is in the opening already.

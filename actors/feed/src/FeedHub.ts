@@ -1,9 +1,11 @@
 /**
- * A node's side of the feeds: one stream per feed and node, however many strategies and clients listen. Each listener
- * has its own bounded queue; one that falls behind loses whole chunks and is told so by a gap, then gets the book anew.
+ * A node's side of the feeds: one stream per feed and node, however many strategies and clients listen; the events of a
+ * feed of the same process come by a call beside it. Each listener has its own bounded queue; one that falls behind loses
+ * whole chunks and is told so by a gap, then gets the book anew.
  */
 import type { LockStep } from "@outcry/lockstep/LockStep"
 import { patienceMs } from "@outcry/lockstep/Patience"
+import { Doors } from "./Doors.ts"
 import { UnreadableChunk, unpack } from "./FeedCodec.ts"
 import { Feed } from "./Protocol.ts"
 import type { Bar, FeedPosition, GapReason, MarketEvent, Quote } from "@outcry/model/MarketData"
@@ -12,6 +14,7 @@ import { OrderBook } from "@outcry/model/OrderBook"
 import * as Metrics from "@outcry/telemetry/Metrics"
 import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, Scope, Stream } from "effect"
 import type { Sharding } from "effect/cluster"
+import { randomUUID } from "node:crypto"
 
 /** Chunks a listener may be behind. */
 const listenerChunksMax = 256
@@ -62,10 +65,20 @@ export class FeedHub extends Context.Service<
     Layer.effect(FeedHub, make(node, lockStep))
 }
 
+const unpacked = (instrument: string, bytes: Uint8Array): Chunk | UnreadableChunk => {
+  try {
+    return unpack(instrument, bytes)
+  } catch (error) {
+    if (error instanceof UnreadableChunk) return error
+    throw error
+  }
+}
+
 const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | undefined) {
   const client = yield* Feed.client
   const scope = yield* Effect.scope
   const services = yield* Effect.context<never>()
+  const doors = yield* Doors
   const lines = new Map<string, Line>()
 
   const send = (line: Line, chunk: Chunk): void => {
@@ -123,56 +136,75 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
     }
   }
 
-  const receive = (line: Line, instrument: string, bytes: Uint8Array): Effect.Effect<void, Missed | UnreadableChunk> =>
-    Effect.suspend((): Effect.Effect<void, Missed | UnreadableChunk> => {
-      let chunk: Chunk
-      try {
-        chunk = unpack(instrument, bytes)
-      } catch (error) {
-        if (error instanceof UnreadableChunk) return Effect.fail(error)
-        throw error
-      }
-      const { opening } = line
-      const wasInterrupted = line.interrupted
-      for (const event of chunk) {
-        const sameFeed = event.feedEpoch === line.position.feedEpoch
-        if (!opening && !(sameFeed && event.seq === line.position.seq + 1))
-          return Effect.fail(new Missed(sameFeed ? "overrun" : "moved"))
-        line.position = { feedEpoch: event.feedEpoch, seq: event.seq }
-        line.opening = false
-        apply(line, event)
-      }
-      if (chunk.length > 0) send(line, chunk)
-      // The stream alone had broken, the feed had not: nobody else says that it is over.
-      if (wasInterrupted && line.interrupted && line.bookWhole) {
-        line.interrupted = false
-        send(line, [gap(line, instrument, "moved", chunk.at(-1)?.timeReceived ?? 0, true)])
-      }
-      return Effect.void
+  /** What a chunk of the feed sets in motion; a chunk before it that is missing ends the stream. */
+  const receive = (line: Line, instrument: string, chunk: Chunk): Missed | undefined => {
+    const { opening } = line
+    const wasInterrupted = line.interrupted
+    for (const event of chunk) {
+      const sameFeed = event.feedEpoch === line.position.feedEpoch
+      if (!opening && !(sameFeed && event.seq === line.position.seq + 1))
+        return new Missed(sameFeed ? "overrun" : "moved")
+      line.position = { feedEpoch: event.feedEpoch, seq: event.seq }
+      line.opening = false
+      apply(line, event)
+    }
+    if (chunk.length > 0) send(line, chunk)
+    // The stream alone had broken, the feed had not: nobody else says that it is over.
+    if (wasInterrupted && line.interrupted && line.bookWhole) {
+      line.interrupted = false
+      send(line, [gap(line, instrument, "moved", chunk.at(-1)?.timeReceived ?? 0, true)])
+    }
+    return undefined
+  }
+
+  /** The feed's stream, by its door where it is in this process. Ends when the feed does. */
+  const follow = (line: Line, instrument: string) =>
+    Effect.suspend(() => {
+      const door = randomUUID()
+      let isOpen = true
+      let missed: Missed | undefined
+      doors.set(door, (events) => {
+        if (isOpen && missed === undefined) missed = receive(line, instrument, events)
+      })
+      return client(instrument)
+        .Events({ node, door })
+        .pipe(
+          Stream.timeout(lockStep === undefined ? silence : Duration.millis(patienceMs)),
+          Stream.runForEach((bytes) =>
+            Effect.suspend((): Effect.Effect<void, Missed | UnreadableChunk> => {
+              const chunk = unpacked(instrument, bytes)
+              if (chunk instanceof UnreadableChunk) return Effect.fail(chunk)
+              missed ??= receive(line, instrument, chunk)
+              return missed === undefined ? Effect.void : Effect.fail(missed)
+            })
+          ),
+          Effect.ensuring(
+            Effect.sync(() => {
+              isOpen = false
+              doors.delete(door)
+            })
+          )
+        )
     })
 
   const run = (line: Line, instrument: string) =>
-    client(instrument)
-      .Events({ node })
-      .pipe(
-        Stream.timeout(lockStep === undefined ? silence : Duration.millis(patienceMs)),
-        Stream.runForEach((bytes) => receive(line, instrument, bytes)),
-        Effect.as<GapReason>("moved"),
-        Effect.catchTag("Missed", ({ reason }) =>
-          Effect.as(
-            Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: instrument, kind: "fanout" }), 1),
-            reason
-          )
-        ),
-        Effect.catchCause((cause) =>
-          Effect.as(Effect.logDebug(`feed ${instrument} interrupted`, cause), "moved" as const)
-        ),
-        Effect.flatMap((reason) =>
-          Effect.map(Clock.currentTimeMillis, (ms) => broken(line, instrument, reason, ms * 1000))
-        ),
-        Effect.andThen(Effect.sleep(againAfter)),
-        Effect.forever
-      )
+    follow(line, instrument).pipe(
+      Effect.as<GapReason>("moved"),
+      Effect.catchTag("Missed", ({ reason }) =>
+        Effect.as(
+          Metric.update(Metric.withAttributes(Metrics.feedGaps, { feed: instrument, kind: "fanout" }), 1),
+          reason
+        )
+      ),
+      Effect.catchCause((cause) =>
+        Effect.as(Effect.logDebug(`feed ${instrument} interrupted`, cause), "moved" as const)
+      ),
+      Effect.flatMap((reason) =>
+        Effect.map(Clock.currentTimeMillis, (ms) => broken(line, instrument, reason, ms * 1000))
+      ),
+      Effect.andThen(Effect.sleep(againAfter)),
+      Effect.forever
+    )
 
   const lineOf = (instrument: string): Line => {
     const known = lines.get(instrument)

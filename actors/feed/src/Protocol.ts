@@ -10,9 +10,12 @@ import { Schema } from "effect"
 import { Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 
-/** Market events of one instrument, packed by FeedCodec; a chunk holds what gathered since the last. */
+/**
+ * Market events of one instrument, packed by FeedCodec; a chunk holds what gathered since the last. Where the feed is in
+ * the process of whoever asks, events go through the door of that name, and the chunks are empty.
+ */
 export const Events = Rpc.make("Events", {
-  payload: { node: Schema.String },
+  payload: { node: Schema.String, door: Schema.optionalKey(Schema.String) },
   success: Schema.Uint8Array,
   stream: true
 })

@@ -8,6 +8,7 @@ import { MarketData, type VenueEvent } from "@outcry/venue/MarketData"
 import { Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
 import { TestRunner } from "effect/cluster"
 import * as FeedActor from "../src/Actor.ts"
+import { unpack } from "../src/FeedCodec.ts"
 import { FeedHub } from "../src/FeedHub.ts"
 import { Feed } from "../src/Protocol.ts"
 
@@ -141,6 +142,27 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub
       const seqs = events.map((event) => event.seq)
       const first = seqs.findIndex((seq, index) => index > 0 && seq === seqs[index - 1]! + 1)
       for (let index = first; index < seqs.length; index++) assert.strictEqual(seqs[index], seqs[index - 1]! + 1)
+    })
+  )
+
+  it.effect("hears the same through its door as a node elsewhere by the stream", () =>
+    Effect.gen(function* () {
+      const { client, hub, push } = yield* startFloor
+      const { events } = yield* listen(hub)
+      yield* push(snapshot(100), quote(100))
+      yield* until("the floor is up", () => events.some((event) => event.type === "quote"))
+      const elsewhere: Array<MarketEvent> = []
+      yield* client.Events({ node: "two", door: "of another process" }).pipe(
+        Stream.runForEach((bytes) => Effect.sync(() => elsewhere.push(...unpack(id, bytes)))),
+        Effect.forkScoped
+      )
+      yield* until("it has begun", () => elsewhere.length === 2)
+      yield* push(change(99, 5), quote(101))
+      yield* push(gap(false))
+      yield* push(gap(true), snapshot(200), quote(200))
+      yield* until("all has come", () => elsewhere.length === 8)
+      assert.deepStrictEqual(events.slice(-6), elsewhere.slice(2))
+      assert.strictEqual((yield* client.Status()).subscribers, 2)
     })
   )
 
