@@ -159,6 +159,8 @@ export const startDatabase = Effect.fnUntraced(function* (folder: string) {
       const sql = yield* SqlClient.SqlClient
       yield* sql.unsafe(`ALTER SYSTEM SET synchronous_standby_names = '${waitedFor}'`)
       yield* sql`SELECT pg_reload_conf()`
+      // Commits wait only once the checkpointer has read the setting, which it does before it begins anew.
+      yield* sql`CHECKPOINT`
       yield* waitUntilFollowed(replication)
     })
     yield* asking(verb, primary.url, wait)

@@ -3,6 +3,7 @@
  * again under the same name. Everything it needs to be told is in files of its own, so that a kill leaves no half state.
  */
 import { type FailPointName, failPointNames } from "@outcry/actor-account/FailPoint"
+import { exitCodes } from "../cli/UserError.ts"
 import type { NodeConfig } from "../FloorConfig.ts"
 import { type ChildProcess, type Ended, endedText, logTail, startChild } from "../floor/ChildProcess.ts"
 import { Deferred, Effect, Exit, Schema, Scope } from "effect"
@@ -63,6 +64,8 @@ const residentMiB = (pid: number): number => {
   const listed = spawnSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim()
   return Math.round(Number(listed) / 1024)
 }
+
+const againMs = 500
 
 interface Running {
   readonly child: ChildProcess
@@ -130,12 +133,19 @@ export const makeNode = Effect.fnUntraced(function* (
 
   const tail = (lines: number): string => logTail(logFile, lines)
 
+  /** Launched again where it gave up, as an orchestrator does: another fault may have taken its database away meanwhile. */
   const start = Effect.gen(function* () {
-    const child = yield* launch
+    let child = yield* launch
     yield* waitUntil(
       { what: `${name} becomes ready`, withinMs: bootMs },
       Effect.gen(function* () {
-        if (Deferred.isDoneUnsafe(child.ended)) return hopeless(`it ${endedText(yield* Deferred.await(child.ended))}`)
+        if (Deferred.isDoneUnsafe(child.ended)) {
+          const ended = yield* Deferred.await(child.ended)
+          if (ended.code === exitCodes.usage) return hopeless(`it ${endedText(ended)}`)
+          yield* Effect.sleep(againMs)
+          child = yield* launch
+          return instead(`it ${endedText(ended)}`)
+        }
         const missing = yield* readiness
         return missing === "" ? found(undefined) : instead(missing)
       }),

@@ -4,7 +4,8 @@ import { Effect } from "effect"
 import type { Fault, Stage } from "./Stage.ts"
 import { found, instead } from "./WaitUntil.ts"
 
-const movedWithinMs = 25_000
+/** With a database that is away for ten seconds meanwhile. */
+const movedWithinMs = 40_000
 const skewMs = 30_000
 
 /** Waits until none of the node's accounts is on it any more. */
