@@ -48,7 +48,8 @@ export const judge = (evidence: Evidence): ReadonlyArray<Violation> => {
   }
   const facts: Array<JournalOrderFact & { readonly timeUs: number }> = []
   for (const [entityId, { payload, seq, timeUs, type }] of database.journal())
-    facts.push({ entityId, seq, type, timeUs, payload: payload as Readonly<Record<string, unknown>> })
+    if (typeof payload === "object" && payload !== null)
+      facts.push({ entityId, seq, type, timeUs, payload: { ...payload } })
 
   const verdict = check({ acceptLog: venue.exchange.log, journal: facts, prefix })
   for (const { clientOrderId, reason } of verdict.ordersLost) say("I1 lost", `${clientOrderId}: ${reason}`)
