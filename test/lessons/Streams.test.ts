@@ -119,8 +119,14 @@ describe("connections", () => {
         ).pipe(Effect.forkScoped({ startImmediately: true }))
         yield* untilSeen("the first are answered", () => answered >= 10)
         // What is kept free for cancels is there, and nobody has asked us to wait.
-        const cancel = yield* alpha.cancel({ clientOrderId: "nowhere", instrument: btcUsdt })
-        assert.strictEqual(cancel._tag, "NotOpen")
+        yield* until(
+          "the cancel is answered",
+          Effect.map(alpha.cancel({ clientOrderId: "nowhere", instrument: btcUsdt }), (cancel) => {
+            // A busy machine may leave it without an answer for a second; never without room.
+            if (cancel._tag === "Unknown") assert.notInclude(cancel.reason, "rate budget")
+            return cancel._tag === "NotOpen" ? cancel : undefined
+          })
+        )
         assert.strictEqual((yield* rates.status).blockedForUs, 0)
       }),
     ["--weight-limit", "600"]

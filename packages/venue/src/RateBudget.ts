@@ -94,10 +94,10 @@ export class RateBudget {
     this.reserved -= amount - fromOpen
   }
 
-  /** Answered or not, the venue may have counted it. */
-  ended(amount: number): void {
+  /** `isInCount`: the venue's count, as `observed`, holds it; else the venue may have counted it unseen. */
+  ended(amount: number, isInCount: boolean): void {
     this.inFlight -= amount
-    this.venueUsed += amount
+    if (!isInCount) this.venueUsed += amount
   }
 
   /** What to lease so that `amount` will fit; undefined where a lease cannot help now. */

@@ -139,30 +139,42 @@ export const make = (
       })
 
     const admitted = (passage: Passage, needs: ReadonlyArray<Need>): Admitted => {
-      const now = read().monotonicUs
-      for (const { amount, budget } of needs) budget.take(amount, passage.purpose, now)
+      const sentUs = read().monotonicUs
+      for (const { amount, budget } of needs) budget.take(amount, passage.purpose, sentUs)
       const ended = (reply: Reply | undefined): Effect.Effect<void> =>
         Effect.suspend(() => {
-          for (const { amount, budget } of needs) budget.ended(amount)
-          return reply === undefined ? Effect.void : learn(passage, reply)
+          const counted = reply === undefined ? new Set<RateBudget>() : learnCounts(passage, reply, sentUs)
+          for (const { amount, budget } of needs) budget.ended(amount, counted.has(budget))
+          return reply === undefined ? Effect.void : learnBlock(passage, reply)
         })
       return { _tag: "Admitted", ended }
     }
 
-    /** Takes what the venue says of its counts, and shuts the gate everywhere where it says so. */
-    const learn = (passage: Passage, reply: Reply): Effect.Effect<void> =>
+    /** Takes what the venue says of its counts; tells which of them hold the request that was sent then. */
+    const learnCounts = (passage: Passage, reply: Reply, sentUs: number): ReadonlySet<RateBudget> => {
+      const now = read()
+      const venueUs = now.epochUs + offsetUs
+      const learned = new Set<RateBudget>()
+      for (const budget of budgetsOf(passage.key)) {
+        const used = countsIn(reply, budget.limit)
+        if (used === undefined) continue
+        // More than there is: the venue grants more than we assume until it has said so.
+        if (!published && used > budget.limit.limit) continue
+        const { windowUs } = budget.limit
+        const sinceTurnUs = venueUs % windowUs
+        // Sent in the window before: the count may be that window's.
+        if (now.monotonicUs - sentUs > sinceTurnUs) continue
+        budget.observed(used, windowUs - sinceTurnUs, now.monotonicUs)
+        learned.add(budget)
+      }
+      return learned
+    }
+
+    /** Shuts the gate everywhere where the venue says so. */
+    const learnBlock = (passage: Passage, reply: Reply): Effect.Effect<void> =>
       Effect.gen(function* () {
         const now = read()
-        const venueUs = now.epochUs + offsetUs
-        for (const budget of budgetsOf(passage.key)) {
-          const used = countsIn(reply, budget.limit)
-          if (used === undefined) continue
-          // More than there is: the venue grants more than we assume until it has said so.
-          if (!published && used > budget.limit.limit) continue
-          const { windowUs } = budget.limit
-          budget.observed(used, windowUs - (venueUs % windowUs), now.monotonicUs)
-        }
-        const block = blockOf(reply, venueUs)
+        const block = blockOf(reply, now.epochUs + offsetUs)
         if (block === undefined) return
         const blocked = budgetsOf(passage.key).filter(({ limit }) => (limit.counts === "orders") === block.ordersOnly)
         yield* Effect.logWarning(

@@ -73,7 +73,7 @@ describe("RateBudget", () => {
     expect(budget.fits(200, "cancel", 1)).toBe(true)
     budget.take(40, "place", 1)
     expect(budget.fits(11, "place", 1)).toBe(false)
-    budget.ended(40)
+    budget.ended(40, false)
     expect(budget.fits(11, "place", 1)).toBe(false)
     expect(budget.fits(10, "place", 1)).toBe(true)
     // Replies overtake one another: a lower count of the same window is an older one.
@@ -138,7 +138,7 @@ describe("RateBudget", () => {
         }
         if (!node.budget.fits(amount, purpose, nowUs)) continue
         node.budget.take(amount, purpose, nowUs)
-        node.budget.ended(amount)
+        node.budget.ended(amount, false)
         windows.set(window, (windows.get(window) ?? 0) + amount)
       }
       expect(windows.size).toBe(5)

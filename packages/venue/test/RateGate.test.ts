@@ -210,6 +210,42 @@ describe("RateGate", () => {
     )
   )
 
+  const told = (used: number) => ({ status: 200, headers: { "x-mbx-used-weight-1m": String(used) }, body: "" })
+
+  it.effect("counts what is answered once, in whatever order the answers come", () =>
+    scoped(() =>
+      Effect.gen(function* () {
+        const gate = yield* makeGate()
+        const sent = Array.from({ length: 7 }, () => gate.admit(passage("read", 10), second))
+        const admissions = yield* during(Effect.all(sent, { concurrency: "unbounded" }), 2_000)
+        // The last that the venue counted is answered first.
+        for (const [index, admission] of admissions.toReversed().entries()) {
+          assert(admission._tag === "Admitted")
+          yield* admission.ended(told(70 - 10 * index))
+        }
+        assert.strictEqual((yield* gate.status).budgets[0]?.usedRatio, 0.7)
+        assert.strictEqual(yield* during(gate.many(20, passage("cancel")), 5_000), 20)
+      })
+    )
+  )
+
+  it.effect("does not take the count of the window before for that of the present one", () =>
+    scoped(() =>
+      Effect.gen(function* () {
+        const gate = yield* makeGate()
+        yield* TestClock.adjust(59_000)
+        const late = yield* during(gate.admit(passage("read"), second), 1_000)
+        assert(late._tag === "Admitted")
+        yield* TestClock.adjust(2_000)
+        const first = yield* during(gate.admit(passage("read"), second), 1_000)
+        assert(first._tag === "Admitted")
+        yield* first.ended(told(1))
+        yield* late.ended(told(80))
+        assert.strictEqual(yield* during(gate.many(5, passage("read")), 1_000), 5)
+      })
+    )
+  )
+
   it.effect("an interrupted request does not hold its place for ever", () =>
     scoped(() =>
       Effect.gen(function* () {
