@@ -188,8 +188,14 @@ export class Client {
       socket.addEventListener("error", refuse, { once: true })
       socket.addEventListener("close", refuse, { once: true })
     })
+    if (this.#closed) {
+      socket.close(1000)
+      throw new RequestFailed("closed", "The client was closed.")
+    }
     this.#socket = socket
-    socket.addEventListener("message", ({ data }) => this.#receive(String(data)))
+    socket.addEventListener("message", ({ data }) => {
+      if (this.#socket === socket) this.#receive(String(data))
+    })
     socket.addEventListener("close", ({ code }) => this.#lost(socket, code))
     const hello = await this.#request({ method: "auth", params: { token: this.#options.token } }).catch(
       (error: unknown) => {
@@ -202,7 +208,6 @@ export class Client {
     const { version } = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.Int }))(hello)
     if (version !== protocolVersion)
       throw new RequestFailed("bad_request", `The gateway speaks protocol ${version}, this client ${protocolVersion}.`)
-    this.#attempt = 0
     this.#options.onConnection?.("open")
   }
 
@@ -226,8 +231,17 @@ export class Client {
   }
 
   async #resume(): Promise<void> {
-    await this.#open()
-    for (const entry of this.#entries.values()) await this.#subscribe(entry)
+    try {
+      await this.#open()
+      for (const entry of this.#entries.values()) await this.#subscribe(entry)
+      this.#attempt = 0
+    } catch (error) {
+      // A connection without all its subscriptions would live on beside the next one.
+      const socket = this.#socket
+      socket?.close()
+      if (socket !== undefined) this.#lost(socket, 1000)
+      throw error
+    }
   }
 
   #receive(text: string): void {

@@ -159,9 +159,33 @@ it("turns an error frame into a failure with its code", async () => {
 })
 
 it("does not wait for ever for an answer", async () => {
-  const client = await connect({ requestTimeoutMs: 20 })
+  const client = await connect({ requestTimeoutMs: 1_000 })
   gateway.answer = () => undefined
   await expect(client.ping()).rejects.toMatchObject({ code: "timeout" })
+})
+
+it("gives up a connection that does not get all its subscriptions back, before it makes the next", async () => {
+  const client = await connect()
+  const orders = await collect(client, "orders.a")
+  await collect(client, "fills.a")
+  let refusals = 2
+  const normal = gateway.answer
+  gateway.answer = (request) =>
+    request.params?.channel === "fills.a" && refusals-- > 0
+      ? { id: request.id, error: { code: "unavailable", message: "not yet" } }
+      : normal(request)
+  gateway.sockets.at(-1)?.terminate()
+  // Two of one connection at the start, then twice one that is taken and one that is not, then both.
+  await subscribed(8)
+  const [, ...again] = gateway.sockets
+  expect(again.length).toBe(3)
+  // What an older connection still sends is not heard a second time.
+  for (const socket of again)
+    socket.send(JSON.stringify({ channel: "orders.a", type: "delta", seq: 9, ts: 1, data: {} }))
+  await client.ping()
+  gateway.send({ channel: "orders.a", type: "delta", seq: 10, data: {} })
+  expect((await orders.next(2)).map(({ seq }) => seq)).toEqual([9, 10])
+  for (const socket of again.slice(0, 2)) if (socket.readyState !== socket.CLOSED) await once(socket, "close")
 })
 
 it("refuses a gateway of another protocol version", async () => {
