@@ -80,11 +80,12 @@ export const live = Effect.fnUntraced(function* (
 
   // Opens this node's streams of prices, so that the first intents find one.
   for (const instrument of settings.instruments) host.mark(instrument)
-  const heart = lockStep === undefined ? yield* makeHeart : tirelessHeart
   const ledger = yield* Ledger.recover(account, host.snapshotEvery)
   const { state } = ledger
   const facts = yield* PubSub.sliding<ReadonlyArray<Fact>>(factsBehindMax)
   const session = yield* execution.session(account).pipe(Effect.orDie)
+  // Only now: a long recovery is no pause, and whoever replaced us meanwhile has the higher epoch.
+  const heart = lockStep === undefined ? yield* makeHeart : tirelessHeart
   const meters = makeAccountMeters(account, settings.venue, state)
   const ticksNeeded = Latch.makeUnsafe(true)
   const unmatched: Array<{ readonly command: AccountCommand; readonly sinceUs: number }> = []
