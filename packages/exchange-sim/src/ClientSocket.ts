@@ -50,7 +50,7 @@ export class ClientSocket {
       clearTimeout(this.#thaw)
       onClosed()
     })
-    this.#pinger = setInterval(() => this.#ping(), limits.pingMs)
+    this.#pinger = setInterval(() => this.#check(), limits.pingMs)
     this.#pinger.unref()
   }
 
@@ -77,6 +77,12 @@ export class ClientSocket {
 
   terminate(): void {
     this.#socket.terminate()
+  }
+
+  /** If it was us who stood still, the answer is there and has not been read yet. */
+  #check(): void {
+    if (this.#answered) this.#ping()
+    else setImmediate(() => this.#ping())
   }
 
   #ping(): void {

@@ -30,6 +30,7 @@ export class LiveSocket {
     let heard = true
     let checking: NodeJS.Timeout | undefined
     const check = (): void => {
+      if (this.socket.readyState !== WebSocket.OPEN) return
       if (!heard) return this.cut("nothing has come from it, not even pongs")
       heard = false
       this.socket.ping()
@@ -45,7 +46,8 @@ export class LiveSocket {
       if (this.reason === undefined) options.onText(textOf(data))
     })
     this.socket.on("open", () => {
-      checking = setInterval(check, options.silenceMs)
+      // If it was us who stood still, the answer is there and has not been read yet.
+      checking = setInterval(() => (heard ? check() : setImmediate(check)), options.silenceMs)
       options.onOpen()
     })
     this.socket.on("error", (error) => {

@@ -50,6 +50,8 @@ export class RateBudget {
   private venueUsed = 0
   private venueEndsUs = 0
   private inFlight = 0
+  /** Sent by a lease that is over and ended since: the venue may have counted it in the window that follows. */
+  private carriedOver = 0
   private allowance = 0
   private allowanceEndsUs = 0
   private spent = 0
@@ -95,9 +97,10 @@ export class RateBudget {
   }
 
   /** `isInCount`: the venue's count, as `observed`, holds it; else the venue may have counted it unseen. */
-  ended(amount: number, isInCount: boolean): void {
+  ended(amount: number, isInCount: boolean, nowUs: number): void {
     this.inFlight -= amount
     if (!isInCount) this.venueUsed += amount
+    if (nowUs >= this.leaseEndsUs) this.carriedOver += amount
   }
 
   /** What to lease so that `amount` will fit; undefined where a lease cannot help now. */
@@ -133,8 +136,9 @@ export class RateBudget {
     const endsUs = askedUs + lease.validForUs
     if (nowUs >= endsUs) return
     if (nowUs >= this.leaseEndsUs) {
-      this.open = 0
+      this.open = -this.inFlight - this.carriedOver
       this.reserved = 0
+      this.carriedOver = 0
       this.leaseEndsUs = endsUs
     } else this.leaseEndsUs = Math.min(this.leaseEndsUs, endsUs)
     if (want.fromReserve) this.reserved += lease.granted

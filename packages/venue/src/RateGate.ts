@@ -144,7 +144,8 @@ export const make = (
       const ended = (reply: Reply | undefined): Effect.Effect<void> =>
         Effect.suspend(() => {
           const counted = reply === undefined ? new Set<RateBudget>() : learnCounts(passage, reply, sentUs)
-          for (const { amount, budget } of needs) budget.ended(amount, counted.has(budget))
+          const now = read().monotonicUs
+          for (const { amount, budget } of needs) budget.ended(amount, counted.has(budget), now)
           return reply === undefined ? Effect.void : learnBlock(passage, reply)
         })
       return { _tag: "Admitted", ended }

@@ -23,12 +23,14 @@ export interface SocketOptions {
 /** Pings a socket that said nothing for a while, and cuts one that does not answer either. */
 const watchSilence = (socket: WebSocket, silenceMs: number, cut: (why: string) => void) => {
   let heard = true
-  const timer = setInterval(() => {
+  const look = (): void => {
     if (socket.readyState !== WebSocket.OPEN) return
     if (!heard) return cut(`silent for ${silenceMs} ms`)
     heard = false
     socket.ping()
-  }, silenceMs)
+  }
+  // If it was us who stood still, the answer is there and has not been read: timers come before what the network brought.
+  const timer = setInterval(() => (heard ? look() : setImmediate(look)), silenceMs)
   return {
     hear: (): void => {
       heard = true

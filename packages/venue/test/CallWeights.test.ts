@@ -80,11 +80,13 @@ it.live("weighs every call as the venue does", () =>
       ]
       for (const call of calls) yield* call
     }).pipe(Effect.provide(pools), Effect.scoped)
-    // Each reply says what was used in all of the minute.
+    // Each reply says what was used in all of the minute; before the first of all, the exchange's start may count.
     const minutes = [...new Set(counted.map(({ minute }) => minute))]
     const pairs = minutes.flatMap((minute) => {
       const known = counted.filter((each) => each.minute === minute).toSorted((x, y) => x.venues - y.venues)
-      return known.slice(1).map((each, index) => ({ ours: each.ours, venues: each.venues - known[index]!.venues }))
+      const before = minute === minutes[0] ? known : [{ venues: 0 }, ...known]
+      const each = minute === minutes[0] ? known.slice(1) : known
+      return each.map(({ ours, venues }, index) => ({ ours, venues: venues - before[index]!.venues }))
     })
     const wrong = pairs.filter(({ ours, venues }) => ours !== venues)
     // The stream's own connection and subscription are counted between two of them.

@@ -20,7 +20,7 @@ const executions = (address: VenueAddress) =>
   ExecutionPool.layer({
     venues: [address],
     accounts: [account("alpha"), account("beta")],
-    session: { replyMs: 1_000, userStream: { handshakeMs: 1_000, silenceMs: 300, reportMs: 1_000, lagMost: 8_192 } }
+    session: { replyMs: 2_000, userStream: { handshakeMs: 2_000, silenceMs: 600, reportMs: 2_000, lagMost: 8_192 } }
   })
 
 export const sessionsAt = (address: VenueAddress): Layer.Layer<Execution> =>

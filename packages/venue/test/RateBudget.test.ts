@@ -25,6 +25,20 @@ describe("RateBudget", () => {
     expect(leased().fits(51, "place", 0)).toBe(false)
   })
 
+  it("charges what was on its way when the window turned to the next one, in which the venue may have counted it", () => {
+    const budget = leased(orders, "place", 95)
+    for (let sent = 0; sent < 8; sent++) budget.take(1, "place", minuteUs - 1)
+    budget.ended(1, true, minuteUs - 1)
+    budget.ended(1, true, minuteUs)
+    grant(budget, { wanted: 95, limit: 95, fromReserve: false }, minuteUs + 5_000)
+    expect(budget.fits(88, "place", minuteUs + 5_000)).toBe(true)
+    expect(budget.fits(89, "place", minuteUs + 5_000)).toBe(false)
+    for (let sent = 0; sent < 6; sent++) budget.ended(1, true, minuteUs + 6_000)
+    expect(budget.fits(89, "place", minuteUs + 7_000)).toBe(false)
+    grant(budget, { wanted: 95, limit: 95, fromReserve: false }, 2 * minuteUs + 5_000)
+    expect(budget.fits(95, "place", 2 * minuteUs + 5_000)).toBe(true)
+  })
+
   it("forgets what was leased when its window ends", () => {
     const budget = leased()
     expect(budget.fits(1, "place", minuteUs - 1)).toBe(true)
@@ -73,7 +87,7 @@ describe("RateBudget", () => {
     expect(budget.fits(200, "cancel", 1)).toBe(true)
     budget.take(40, "place", 1)
     expect(budget.fits(11, "place", 1)).toBe(false)
-    budget.ended(40, false)
+    budget.ended(40, false, 1)
     expect(budget.fits(11, "place", 1)).toBe(false)
     expect(budget.fits(10, "place", 1)).toBe(true)
     // Replies overtake one another: a lower count of the same window is an older one.
@@ -138,7 +152,7 @@ describe("RateBudget", () => {
         }
         if (!node.budget.fits(amount, purpose, nowUs)) continue
         node.budget.take(amount, purpose, nowUs)
-        node.budget.ended(amount, false)
+        node.budget.ended(amount, false, nowUs)
         windows.set(window, (windows.get(window) ?? 0) + amount)
       }
       expect(windows.size).toBe(5)

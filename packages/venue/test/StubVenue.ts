@@ -72,7 +72,7 @@ export class StubVenue {
   aheadMs = 0
   symbols: ReadonlyArray<unknown> = [symbol]
   /** Undefined: as a venue with no orders would. A string body is sent as it is. */
-  onRequest: (request: StubRequest) => StubReply | undefined = () => undefined
+  onRequest: (request: StubRequest) => StubReply | undefined | Promise<StubReply> = () => undefined
   /** Whether a subscription of the user stream is answered. */
   subscribes = true
   /** Whether the WebSocket answers pings. */
@@ -81,9 +81,12 @@ export class StubVenue {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
-      const { body, headers, status } = this.answer(request, Buffer.concat(chunks).toString())
-      response.writeHead(status ?? 200, { "content-type": "application/json", ...headers })
-      response.end(typeof body === "string" ? body : JSON.stringify(body))
+      const reply = async (): Promise<void> => {
+        const { body, headers, status } = await this.answer(request, Buffer.concat(chunks).toString())
+        response.writeHead(status ?? 200, { "content-type": "application/json", ...headers })
+        response.end(typeof body === "string" ? body : JSON.stringify(body))
+      }
+      void reply()
     })
   })
   private readonly upgrades = new WebSocketServer({ server: this.server, autoPong: false })
@@ -103,13 +106,17 @@ export class StubVenue {
       socket.on("close", () => this.webSockets.delete(socket))
       socket.on("ping", (data) => (this.pongs ? socket.pong(data) : undefined))
       socket.on("message", () => {
-        if (this.subscribes)
-          socket.send(JSON.stringify({ id: "subscribe", status: 200, result: { subscriptionId: 0 } }))
+        if (this.subscribes) this.confirm(socket)
       })
     })
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve))
     const { port } = this.server.address() as AddressInfo
     return { id: "sim", restUrl: `http://127.0.0.1:${port}`, wsUrl: `ws://127.0.0.1:${port}` }
+  }
+
+  /** Answers the subscription of a user stream. */
+  confirm(socket: WebSocket): void {
+    socket.send(JSON.stringify({ id: "subscribe", status: 200, result: { subscriptionId: 0 } }))
   }
 
   async stop(): Promise<void> {
@@ -119,7 +126,7 @@ export class StubVenue {
     await new Promise((resolve) => this.server.close(resolve))
   }
 
-  private answer(incoming: IncomingMessage, body: string): StubReply {
+  private answer(incoming: IncomingMessage, body: string): StubReply | Promise<StubReply> {
     const [path = "", query = ""] = (incoming.url ?? "").split("?")
     const params = new URLSearchParams(query === "" ? body : query)
     const request = { method: incoming.method ?? "", path: path.replace("/api/v3/", ""), params }

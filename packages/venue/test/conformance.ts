@@ -159,8 +159,8 @@ export const conformance = ({ exchange, layer }: Subject): void => {
     Effect.gen(function* () {
       const alpha = yield* session("alpha")
       const btc = yield* instrument(alpha)
-      yield* Effect.promise(() => exchange().faults([{ kind: "latency", count: 1, delayMs: 600 }]))
-      const outcome = yield* alpha.place(order("expired1", btc, resting(farBelow), 300_000))
+      yield* Effect.promise(() => exchange().faults([{ kind: "latency", count: 1, delayMs: 1_200 }]))
+      const outcome = yield* alpha.place(order("expired1", btc, resting(farBelow), 700_000))
       assert(outcome._tag === "Rejected", JSON.stringify(outcome))
       assert.strictEqual(outcome.code, "-1021")
       assert.deepStrictEqual(exchange().logOf("expired1"), [])
@@ -247,14 +247,13 @@ export const conformance = ({ exchange, layer }: Subject): void => {
       const alpha = yield* session("alpha")
       const btc = yield* instrument(alpha)
       assert.strictEqual((yield* alpha.place(order("quick", btc, resting(farBelow))))._tag, "Accepted")
-      yield* Effect.promise(() => exchange().faults([{ kind: "latency", delayMs: 800 }]))
+      yield* Effect.promise(() => exchange().faults([{ kind: "latency", delayMs: 30_000 }]))
       let placed = 0
       yield* Effect.forEach(
         Array.from({ length: 40 }, (_, index) => index),
         (index) =>
-          Effect.andThen(
-            alpha.place(order(`hang${index}`, btc, resting(farBelow))),
-            Effect.sync(() => placed++)
+          Effect.tap(alpha.place(order(`hang${index}`, btc, resting(farBelow))), ({ _tag }) =>
+            Effect.sync(() => (placed += _tag === "Accepted" ? 1 : 0))
           ),
         { concurrency: "unbounded" }
       ).pipe(Effect.forkScoped({ startImmediately: true }))

@@ -83,6 +83,8 @@ export const make = (
     let state: ExecutionEvent = { _tag: "Disconnected", reason: "not yet connected" }
     const watch = new ReportWatch(options.reportMs * 1_000)
     let isSubscribed = false
+    /** Monotonic. */
+    let subscribedUs = 0
     let isAnswering = !(yield* venue.gate.breaker.isOpen)
     const publish = (events: ReadonlyArray<ExecutionEvent>): void => {
       for (const reader of readers) reader.push(events)
@@ -111,6 +113,7 @@ export const make = (
       if (id === subscriptionId) {
         if (status === 200) {
           isSubscribed = true
+          subscribedUs = venue.clock.read().monotonicUs
           return settle("the venue does not answer requests")
         }
         return cut(`subscription refused: ${redact(JSON.stringify(message.value.error ?? status))}`)
@@ -210,7 +213,8 @@ export const make = (
     return {
       events,
       expect: (clientOrderId, sentUs) => {
-        if (isSubscribed) watch.expect(clientOrderId, sentUs, venue.clock.read().monotonicUs)
+        // Of what was sent before, the report may have been made before anybody was subscribed.
+        if (isSubscribed && sentUs >= subscribedUs) watch.expect(clientOrderId, sentUs, venue.clock.read().monotonicUs)
       }
     }
   })
