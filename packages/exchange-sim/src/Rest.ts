@@ -194,7 +194,8 @@ export const makeRest = ({ lockStep, onDefect, skew, venue }: RestOptions) => {
   return (request: IncomingMessage, response: ServerResponse): void => {
     serve(request, response).catch((error: unknown) => {
       if (error instanceof ApiError.ApiError) return send(response, error.status, { code: error.code, msg: error.msg })
-      onDefect(error)
+      // A client that hung up in the middle of its request is no defect of ours.
+      if (!request.destroyed || request.complete) onDefect(error)
       response.destroy()
     })
   }

@@ -1,4 +1,6 @@
 import ccxt from "ccxt"
+import { once } from "node:events"
+import { connect } from "node:net"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as CcxtBinance from "./CcxtBinance.ts"
 import * as LoopbackGuard from "@outcry/testkit/LoopbackGuard"
@@ -281,6 +283,19 @@ describe("refusals through ccxt", () => {
     await one.close()
     await limited.close()
   })
+})
+
+it("takes a client that hangs up in the middle of its request for no defect", async () => {
+  const socket = connect(exchange.port, "127.0.0.1")
+  const head = "POST /api/v3/order HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nsymbol="
+  await new Promise((resolve) => socket.write(head, resolve))
+  // It waits for the rest of the body by then.
+  await client.fetchTime()
+  socket.destroy()
+  await once(socket, "close")
+  await client.fetchTime()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(exchange.failures).toEqual([])
 })
 
 describe("faults through ccxt", () => {

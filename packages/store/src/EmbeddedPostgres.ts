@@ -90,6 +90,14 @@ const spawnOptions = (user: ServerUser) => ({
   env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" }
 })
 
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, "SIGKILL")
+  } catch {
+    // It ended by itself.
+  }
+}
+
 const initdb = (binaries: PostgresBinaries, user: ServerUser) => (draft: string, password: string) =>
   Effect.callback<void, PostgresStartFailed>((resume) => {
     const passwordFile = `${draft}.password`
@@ -107,7 +115,8 @@ const initdb = (binaries: PostgresBinaries, user: ServerUser) => (draft: string,
         "--encoding=UTF8",
         "--no-locale"
       ],
-      { ...spawnOptions(user), stdio: ["ignore", "pipe", "pipe"] }
+      // A group of its own: it starts servers beneath it, which must end with it.
+      { ...spawnOptions(user), stdio: ["ignore", "pipe", "pipe"], detached: true }
     )
     let output = ""
     const collect = (chunk: Buffer) => {
@@ -125,9 +134,11 @@ const initdb = (binaries: PostgresBinaries, user: ServerUser) => (draft: string,
     }
     child.once("error", (cause) => end(cause.message))
     child.once("close", (code, signal) => end(code === 0 ? undefined : `ended with ${code ?? signal}`))
-    return Effect.sync(() => {
-      child.kill("SIGKILL")
+    return Effect.callback<void>((ended) => {
       rmSync(passwordFile, { force: true })
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return ended(Effect.void)
+      child.once("close", () => ended(Effect.void))
+      killGroup(child.pid)
     })
   })
 

@@ -199,7 +199,7 @@ export const openPostgresFolder = Effect.fn("PostgresFolder.open")(function* <E>
     })
     yield* options
       .initialise(draft, password)
-      .pipe(Effect.onError(() => Effect.sync(() => rmSync(draft, { recursive: true, force: true }))))
+      .pipe(Effect.onError(() => Effect.sync(() => rmSync(draft, { recursive: true, force: true, maxRetries: 5 }))))
     renameSync(draft, join(home, basename(pgdata)))
   }
   yield* checkVersion(pgdata, options.major)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { temporaryFolder } from "@outcry/testkit/TestJournal"
-import { Effect, Exit, Redacted, Scope } from "effect"
+import { Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
 import {
@@ -58,7 +58,7 @@ const query = <A extends object>(url: Redacted.Redacted, text: string) =>
 
 const scoped = <A, E>(body: Effect.Effect<A, E, Scope.Scope>) => Effect.scoped(body)
 
-describe("embedded Postgres", { timeout: 60_000 }, () => {
+describe("embedded Postgres", () => {
   it.live("starts on loopback with a password of its own, keeps its data, and leaves no process", () =>
     scoped(
       Effect.gen(function* () {
@@ -281,6 +281,35 @@ describe("embedded Postgres", { timeout: 60_000 }, () => {
         rmSync(join(cache, readdirSync(cache)[0] ?? "", "complete"), { recursive: true })
         symlinkSync("/nowhere", join(cache, readdirSync(cache)[0] ?? "", "leftover"))
         assert.strictEqual(postgresBinaries(user, { root, cache }).postgres, found.postgres)
+      })
+    )
+  )
+
+  it.live("interrupted in the middle of its making, it leaves no process and no half-made cluster", () =>
+    scoped(
+      Effect.gen(function* () {
+        const dataDir = yield* temporaryFolder
+        const home = () => {
+          const pointer = join(dataDir, "location")
+          return existsSync(pointer) ? dirname(readFileSync(pointer, "utf8").trim()) : dataDir
+        }
+        const drafts = () => readdirSync(home()).filter((name) => name.startsWith("draft-"))
+        const making = yield* Effect.forkChild(scoped(embeddedPostgres({ dataDir })), { startImmediately: true })
+        // Its own server works on the draft by then.
+        const draft = yield* Effect.sync(() => drafts().find((name) => existsSync(join(home(), name, "base")))).pipe(
+          Effect.repeat({ until: (found) => found !== undefined, schedule: Schedule.spaced(5) })
+        )
+        yield* Fiber.interrupt(making)
+        assert.deepStrictEqual(drafts(), [])
+        const left = readdirSync("/proc").filter((pid) => {
+          try {
+            return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(String(draft))
+          } catch {
+            return false
+          }
+        })
+        assert.deepStrictEqual(left, [])
+        assert.isFalse(existsSync(join(dataDir, "owner.json")))
       })
     )
   )

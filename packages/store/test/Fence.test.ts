@@ -33,7 +33,7 @@ const waitsForLock = (application: string) =>
     return rows.length > 0
   })
 
-layer(journalDatabase(), { excludeTestServices: true, timeout: 30_000 })("the fence", (it) => {
+layer(journalDatabase(), { excludeTestServices: true, timeout: 120_000 })("the fence", (it) => {
   for (const [name, statement] of statements) {
     it.effect(`without FOR SHARE (${name}), a zombie's open append commits after its successor has replayed`, () =>
       Effect.gen(function* () {

@@ -7,7 +7,7 @@ import { event, journalDatabase, session } from "./TestDatabase.ts"
 const intended = (seq: number, clientOrderId: string) =>
   event(seq, { type: "OrderIntended", opening: true, clientOrderId, commandId: `intent-${seq}` })
 
-layer(journalDatabase({ lanes: 1, pageSize: 3, maxBatchRows: 64 }), { excludeTestServices: true, timeout: 30_000 })(
+layer(journalDatabase({ lanes: 1, pageSize: 3, maxBatchRows: 64 }), { excludeTestServices: true, timeout: 120_000 })(
   "Journal",
   (it) => {
     it.effect("reads back, over several pages, exactly what was appended", () =>

@@ -9,7 +9,7 @@ import { event, journalDatabase, session, until } from "./TestDatabase.ts"
 const journalBackends = (state: string) => `
   SELECT pid FROM pg_stat_activity WHERE application_name = 'test/journal' AND ${state}`
 
-layer(journalDatabase({ lockTimeoutMs: 20_000 }), { excludeTestServices: true, timeout: 60_000 })(
+layer(journalDatabase({ lockTimeoutMs: 20_000 }), { excludeTestServices: true, timeout: 120_000 })(
   "the journal in an outage",
   (it) => {
     it.effect("an append cut off while it waits is unknown; claimed anew and replayed, nothing is doubled", () =>
@@ -129,7 +129,7 @@ layer(journalDatabase({ lockTimeoutMs: 20_000 }), { excludeTestServices: true, t
           assert.strictEqual(failure._tag === "JournalUnavailable" && failure.outcome, "unknown")
           yield* journal.append({ entityId: "quick", epoch: other.epoch, firstSeq: 1, events: [event(1)] })
           yield* blocker.unsafe("COMMIT")
-        }).pipe(Effect.provide(Journal.layer({ lanes: 1, statementTimeoutMs: 300, lockTimeoutMs: 20_000 })))
+        }).pipe(Effect.provide(Journal.layer({ lanes: 1, statementTimeoutMs: 2_000, lockTimeoutMs: 20_000 })))
       })
     )
 

@@ -7,7 +7,7 @@ import { blockedRates, blockRate, leaseRate } from "../src/RateLeases.ts"
 
 const dayUs = 86_400_000_000
 
-layer(migratedDatabase, { excludeTestServices: true, timeout: 30_000 })("rate leases", (it) => {
+layer(migratedDatabase, { excludeTestServices: true, timeout: 120_000 })("rate leases", (it) => {
   it.effect("never add up to more than the budget, however many nodes ask at once", () =>
     Effect.gen(function* () {
       const server = yield* TestServer

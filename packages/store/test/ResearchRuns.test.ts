@@ -15,7 +15,7 @@ const run = (runId: string, more: Partial<ResearchRun> = {}): ResearchRun => ({
   ...more
 })
 
-layer(migratedDatabase, { excludeTestServices: true, timeout: 30_000 })("the history of research", (it) => {
+layer(migratedDatabase, { excludeTestServices: true, timeout: 120_000 })("the history of research", (it) => {
   it.effect("keeps a run once, with its record", () =>
     Effect.gen(function* () {
       const record = { curve: { equity: [1, 2.5], timeUs: [883_872_000_000_001] }, note: 'a \u0000 and "quotes"' }

@@ -10,7 +10,7 @@ import { openInstallation } from "../src/Installation.ts"
 import { listActors, removeActor, upsertActor } from "../src/Manifest.ts"
 import { migrate } from "../src/Migrations.ts"
 
-layer(emptyDatabase, { excludeTestServices: true, timeout: 30_000 })("migrations", (it) => {
+layer(emptyDatabase, { excludeTestServices: true, timeout: 120_000 })("migrations", (it) => {
   it.effect("run once when several nodes start together", () =>
     Effect.gen(function* () {
       const server = yield* TestServer
@@ -53,7 +53,7 @@ layer(emptyDatabase, { excludeTestServices: true, timeout: 30_000 })("migrations
   )
 })
 
-layer(migratedDatabase, { excludeTestServices: true, timeout: 30_000 })("store", (it) => {
+layer(migratedDatabase, { excludeTestServices: true, timeout: 120_000 })("store", (it) => {
   it.effect("nodes that initialise together agree on one journal id", () =>
     Effect.gen(function* () {
       const open = openInstallation({ shardCount: 48 })

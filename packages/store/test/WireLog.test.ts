@@ -18,7 +18,7 @@ const entry = (over: Partial<WireEntry> = {}): WireEntry => ({
   ...over
 })
 
-layer(WireLog.layer().pipe(Layer.provideMerge(migratedDatabase)), { excludeTestServices: true, timeout: 30_000 })(
+layer(WireLog.layer().pipe(Layer.provideMerge(migratedDatabase)), { excludeTestServices: true, timeout: 120_000 })(
   "the wire log",
   (it) => {
     it.effect("gives back what was written, oldest first and of one order only", () =>
