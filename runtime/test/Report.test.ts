@@ -308,6 +308,18 @@ describe("explain names the stage that blocks", () => {
     expect(seen.stages.find(({ stage }) => stage === "checks passed")?.count).toBe(0)
   })
 
+  it("an intent that its account has not answered as one, and not as passed", () => {
+    const fixture = new AccountFixture()
+    fixture.place({ lots: 1 })
+    const refused = [{ reason: "NotionalBelowMin", count: 1, detail: "" }]
+    const seen = funnel(strategy({ ...quiet, intents: 2, refused }), live(fixture))
+    expect(seen.stages.find(({ stage }) => stage === "intents")).toMatchObject({
+      count: 2,
+      detail: "1 not answered yet"
+    })
+    expect(seen.stages.find(({ stage }) => stage === "checks passed")?.count).toBe(0)
+  })
+
   it("the venue, where orders end without a fill", () => {
     const fixture = new AccountFixture()
     fixture.run({ type: "ReportRejected", clientOrderId: fixture.placed(), code: "-2010", reason: "no" })

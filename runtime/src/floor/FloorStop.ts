@@ -9,6 +9,8 @@ import type { NodeSupervisor } from "./NodeSupervisor.ts"
 /** Past an order's expiry, the look-ups after it, and a takeover under way. */
 const settleWithinMs = 15_000
 const pollMs = 150
+/** For actors that are on their way to another node. */
+const answerWithinMs = 5_000
 /** A cancel may have been refused while its order was on its way: they are asked for again. */
 const askAgainEveryMs = 2_000
 
@@ -29,11 +31,25 @@ export interface Rest {
   readonly settled: boolean
 }
 
+/** The floor with every actor's answer, or what there is after some time. */
+const runningFloor = (supervisor: NodeSupervisor): Effect.Effect<FloorStatus | undefined> =>
+  Effect.gen(function* () {
+    const startedMs = performance.now()
+    let running: FloorStatus | undefined
+    do {
+      if (running !== undefined) yield* Effect.sleep(pollMs)
+      const status = Option.getOrUndefined(yield* Effect.option(supervisor.status))
+      running = status ?? running
+      if (status === undefined || status.missing.length === 0) break
+    } while (performance.now() - startedMs < answerWithinMs)
+    return running
+  })
+
 export const bringToRest = (supervisor: NodeSupervisor): Effect.Effect<Rest> =>
   Effect.gen(function* () {
     let last: FloorStatus | undefined
     let askedMs = -Infinity
-    const running = Option.getOrUndefined(yield* Effect.option(supervisor.status))
+    const running = yield* runningFloor(supervisor)
     const startedMs = performance.now()
     while (performance.now() - startedMs < settleWithinMs) {
       if (performance.now() - askedMs > askAgainEveryMs) {

@@ -78,6 +78,7 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
   const stopping = yield* Ref.make(false)
   const lost = yield* Deferred.make<UserError>()
   let given = 0
+  let recovering = 0
 
   const clients = (except?: string) =>
     managed
@@ -135,21 +136,29 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
   })
 
   /** How long after `endedMs` every account of the node accepted commands elsewhere; null where not in time. */
-  const recovery = Effect.fnUntraced(function* (node: string, accounts: ReadonlyArray<string>, endedMs: number) {
-    const moved = (account: string) =>
-      Effect.suspend(() => firstAnswer(clients(node).map((client) => client.account(account)))).pipe(
-        Effect.match({
-          onFailure: () => false,
-          onSuccess: (status) => status.node !== node && status.condition === "ready"
-        }),
-        Effect.tap((done) => (done ? Effect.void : Effect.sleep(pollMs))),
-        Effect.repeat({ until: (done) => done })
+  const recovery = Effect.fnUntraced(
+    function* (node: string, accounts: ReadonlyArray<string>, endedMs: number) {
+      const moved = (account: string) =>
+        Effect.suspend(() => firstAnswer(clients(node).map((client) => client.account(account)))).pipe(
+          Effect.match({
+            onFailure: () => false,
+            onSuccess: (status) => status.node !== node && status.condition === "ready"
+          }),
+          Effect.tap((done) => (done ? Effect.void : Effect.sleep(pollMs))),
+          Effect.repeat({ until: (done) => done })
+        )
+      const all = yield* Effect.forEach(accounts, moved, { concurrency: "unbounded", discard: true }).pipe(
+        Effect.timeoutOption(movedWithinMs)
       )
-    const all = yield* Effect.forEach(accounts, moved, { concurrency: "unbounded", discard: true }).pipe(
-      Effect.timeoutOption(movedWithinMs)
-    )
-    return all._tag === "Some" ? roundMs((yield* Clock.currentTimeMillis) - endedMs) : null
-  })
+      return all._tag === "Some" ? roundMs((yield* Clock.currentTimeMillis) - endedMs) : null
+    },
+    (recovered) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => (recovering += 1)),
+        () => recovered,
+        () => Effect.sync(() => (recovering -= 1))
+      )
+  )
 
   const life = Effect.fnUntraced(function* (node: Managed, first: ChildProcess, firstScope: Scope.Closeable) {
     const { name } = node.config
@@ -226,6 +235,8 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
 
   const stop = Effect.gen(function* () {
     yield* Ref.set(stopping, true)
+    // How long an account took to come back is known only once it has.
+    while (recovering > 0) yield* Effect.sleep(pollMs)
     yield* Effect.forEach(lives, Fiber.interrupt, { discard: true, concurrency: "unbounded" })
     yield* Effect.forEach(
       managed,

@@ -189,7 +189,9 @@ export const funnel = (
   const placed = record?.placed ?? status.orders
   const stopped = sum(refused)
   const intents = Math.max(status.intents, placed + stopped)
-  const cancels = intents - placed - stopped
+  const unanswered = account === undefined ? 0 : Math.max(0, status.intents - (record?.intentSeq ?? 0))
+  const answered = intents - unanswered
+  const cancels = answered - placed - stopped
   const outcomes = record?.outcomes.filter(({ count }) => count > 0) ?? []
   const open = account?.openOrders.filter(({ strategy }) => strategy === status.strategy).length ?? 0
   const ended = [
@@ -210,12 +212,19 @@ export const funnel = (
         count: sum(status.signals),
         detail: status.signals.map(({ count, name }) => `${count} ${name}`).join(", ")
       },
-      { stage: "intents", count: intents, detail: cancels > 0 ? `${cancels} of them cancels` : "" },
-      { stage: "checks passed", count: intents - stopped, detail: stopped === 0 ? "" : `${stopped} stopped` },
+      {
+        stage: "intents",
+        count: intents,
+        detail: [
+          ...(cancels > 0 ? [`${cancels} of them cancels`] : []),
+          ...(unanswered > 0 ? [`${unanswered} not answered yet`] : [])
+        ].join(", ")
+      },
+      { stage: "checks passed", count: answered - stopped, detail: stopped === 0 ? "" : `${stopped} stopped` },
       { stage: "orders", count: placed, detail: ended },
       { stage: "fills", count: status.fills, detail: "" }
     ],
-    checks: checkRows(refused, intents, example),
+    checks: checkRows(refused, answered, example),
     outcomes,
     ...why(status, at, { events, intents, refused, placed, ended: ended === "" ? "none has ended yet" : ended })
   }
