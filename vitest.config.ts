@@ -23,7 +23,8 @@ const all = [
 
 const processes = {
   pool: "forks",
-  testTimeout: 60_000,
+  // For a test that hangs: a machine at work on much else makes none of them fail.
+  testTimeout: 180_000,
   hookTimeout: 120_000,
   teardownTimeout: 30_000
 } as const
@@ -42,7 +43,6 @@ export default defineConfig({
           pool: "forks",
           isolate: false,
           maxWorkers: 2,
-          // For a test that hangs: a machine at work on much else makes none of them fail.
           testTimeout: 180_000,
           sequence: { groupOrder: 0 }
         }

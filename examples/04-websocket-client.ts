@@ -163,9 +163,11 @@ try {
       console.error(state === "lost" ? `connection to ${url} lost, connecting again` : `connection to ${url} ${state}`)
     }
   })
+  let channels = 0
   for (const channel of await client.list()) {
     const kind = channel.split(".", 1)[0] ?? ""
     if (!isKind(kind)) continue
+    channels += 1
     await client.subscribe(channel, (message) => {
       // What was known is void; the snapshot that follows says how it is now.
       if (message.type === "gap" || message.type === "notice")
@@ -173,6 +175,7 @@ try {
       else handlers[kind](message)
     })
   }
+  console.error(`subscribed to ${channels} channels`)
   const end = () => {
     client.close()
     console.error(`${fills} fills, connection lost ${losses} times`)

@@ -38,7 +38,6 @@ let floor: LiveFloor
 const seen = {
   home: "",
   killedAtMs: 0,
-  clientStoppedAtMs: 0,
   order: "",
   traceId: "",
   status: undefined as Result | undefined,
@@ -48,6 +47,7 @@ const seen = {
   trace: undefined as Result | undefined,
   client: undefined as Result | undefined,
   ended: undefined as Result | undefined,
+  due: [] as ReadonlyArray<string>,
   left: [] as ReadonlyArray<string>
 }
 
@@ -71,6 +71,29 @@ const fillsOf = async (account: string): Promise<number> =>
     .flatMap(({ positions }) => positions.filter(({ strategy }) => strategy === ""))
     .reduce((total, { fills }) => total + fills, 0)
 
+const tradeOf = ({ account, symbol, tradeId }: Pick<LoggedFill, "account" | "symbol" | "tradeId">): string =>
+  `${account} ${symbol} ${tradeId}`
+
+const printed = (text: string, kind: string): ReadonlyArray<string> =>
+  text.split("\n").filter((line) => line.slice(14).startsWith(kind))
+
+/** The trades of the fills that the client printed. */
+const shownTrades = (text: string): ReadonlyArray<string> =>
+  printed(text, "fill").map((line) => {
+    const [, account = "", instrument = "", tradeId = ""] = /(paper-\d) .* sim:(\S+) at .* trade (\d+)/.exec(line) ?? []
+    return tradeOf({ account, symbol: instrument.replace("/", ""), tradeId })
+  })
+
+/** A client at the node that carries the market maker's account. */
+const clientAtHome = async (): Promise<Running> => {
+  const isHere = ({ account }: { readonly account: string }) => account === "paper-2"
+  const { accounts } = await floor.waitFor("the account", (status) => status.accounts.some(isHere))
+  seen.home = accounts.find(isHere)!.node
+  const client = outcry.spawnProgram(example("04-websocket-client.ts"), ["--node", seen.home, "--for", "600"])
+  await until("the client's subscriptions", () => client.stderr().includes("subscribed to"), client.stderr)
+  return client
+}
+
 /** Accounts that the exchange has filled orders of since the kill. */
 const filledSince = (): ReadonlySet<string> =>
   new Set(
@@ -93,7 +116,7 @@ const lookAround = async (): Promise<void> => {
   seen.trace = await outcry.run(["trace", seen.order])
 }
 
-/** The node that carries the market maker's account, and the client's gateway, dies. */
+/** That node, and with it the client's gateway, dies. */
 const killNode = async (client: Running): Promise<void> => {
   seen.killedAtMs = performance.timeOrigin + performance.now()
   process.kill(outcry.child(seen.home), "SIGKILL")
@@ -104,6 +127,12 @@ const killNode = async (client: Running): Promise<void> => {
   const before = await fillsOf("paper-2")
   await until("fills after the failover", async () => (await fillsOf("paper-2")) > before + 1, floor.running.stderr)
   await until("a fill of the other account", () => filledSince().has("paper-1"), floor.running.stderr)
+  seen.due = floor.loggedFills().map(tradeOf)
+  const hasAll = () => {
+    const shown = new Set(shownTrades(client.stdout()))
+    return seen.due.every((trade) => shown.has(trade))
+  }
+  await until("every fill so far at the client", hasAll, () => seen.due.slice(-5).join("\n"))
 }
 
 beforeAll(async () => {
@@ -113,14 +142,10 @@ beforeAll(async () => {
   floor = await LiveFloor.start(outcry, ["--nodes", "3", "--strategy", "./my-strategy.ts", "--strategy", refused], {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url
   })
-  seen.home = (await floor.waitFor("the accounts", ({ accounts }) => accounts.length === 2)).accounts.find(
-    ({ account }) => account === "paper-2"
-  )!.node
-  const client = outcry.spawnProgram(example("04-websocket-client.ts"), ["--node", seen.home, "--for", "600"])
   await lookAround()
+  const client = await clientAtHome()
   await killNode(client)
   client.process.kill("SIGINT")
-  seen.clientStoppedAtMs = performance.timeOrigin + performance.now()
   seen.client = await client.ended
   seen.ended = await floor.stop()
   seen.left = outcry.processes()
@@ -231,15 +256,15 @@ it("shows where every actor lives", () => {
 
 it("explains why a strategy does not trade: which check stopped how many of its intents", () => {
   const funnel = JSON.parse(seen.explainedJson?.stdout ?? "")
-  const intents = funnel.stages.find(({ stage }: { readonly stage: string }) => stage === "intents").count
+  const passed = funnel.stages.find(({ stage }: { readonly stage: string }) => stage === "checks passed").count
   const check = funnel.checks.find((each: { readonly check: string }) => each.check === "NotionalBelowMin")
   expect(funnel.blockedBy).toBe("NotionalBelowMin")
-  expect(intents).toBeGreaterThan(1)
-  expect(check.stopped).toBe(intents)
+  expect(passed).toBe(0)
+  expect(check.stopped).toBeGreaterThan(1)
   expect(seen.explained?.stdout).toMatch(/The check NotionalBelowMin stopped \d+ of its \d+ intents/)
   const reported = report().strategies.find(({ name }) => name === tooSmall)
   expect(reported).toMatchObject({ orders: 0, fills: 0 })
-  expect(reported?.refused["NotionalBelowMin"]).toBeGreaterThanOrEqual(intents)
+  expect(reported?.refused["NotionalBelowMin"]).toBeGreaterThanOrEqual(check.stopped)
   expect(reported?.blockedBy).toContain("NotionalBelowMin")
 })
 
@@ -272,31 +297,23 @@ it("traces an order from tick to fill over two processes, span for span as anoth
   expect(new Set(shown.map(({ traceId }: Tree["span"]) => traceId))).toEqual(new Set([seen.traceId]))
 })
 
-const printed = (kind: string): ReadonlyArray<string> =>
-  (seen.client?.stdout ?? "").split("\n").filter((line) => line.slice(14).startsWith(kind))
-
 it("streams prices, orders, fills, positions and strategies to the example client", () => {
   expect(seen.client?.code, seen.client?.stderr).toBe(0)
+  const lines = (kind: string) => printed(seen.client?.stdout ?? "", kind)
   for (const instrument of ["sim:BTC/USDT", "sim:ETH/USDT"])
-    expect(printed("price").some((line) => line.includes(instrument))).toBe(true)
-  expect(printed("order").some((line) => line.endsWith("OrderFilled"))).toBe(true)
+    expect(lines("price").some((line) => line.includes(instrument))).toBe(true)
+  expect(lines("order").some((line) => line.endsWith("OrderFilled"))).toBe(true)
   for (const account of ["paper-1", "paper-2"])
-    expect(printed("position").some((line) => line.includes(account))).toBe(true)
-  for (const strategy of trading) expect(printed("strategy").some((line) => line.includes(strategy))).toBe(true)
+    expect(lines("position").some((line) => line.includes(account))).toBe(true)
+  for (const strategy of trading) expect(lines("strategy").some((line) => line.includes(strategy))).toBe(true)
 })
 
 it("resumes the example client after its node died: no fill is missing, none came twice", () => {
-  const key = (account: string, symbol: string, tradeId: string) => `${account} ${symbol} ${tradeId}`
-  const shown = printed("fill").map((line) => {
-    const [, account = "", instrument = "", tradeId = ""] = /(paper-\d) .* sim:(\S+) at .* trade (\d+)/.exec(line) ?? []
-    return key(account, instrument.replace("/", ""), tradeId)
-  })
+  const shown = shownTrades(seen.client?.stdout ?? "")
   expect(new Set(shown).size).toBe(shown.length)
-  const loggedAs = ({ account, symbol, tradeId }: LoggedFill) => key(account, symbol, tradeId)
   const logged = floor.loggedFills()
-  expect(logged.map(loggedAs)).toEqual(expect.arrayContaining(shown))
-  // What the exchange dealt in the client's last moment may not have been on its way to it yet.
-  const due = logged.filter(({ timeMs }) => timeMs < seen.clientStoppedAtMs - 2_000)
-  expect(shown).toEqual(expect.arrayContaining(due.map(loggedAs)))
-  expect(due.some(({ timeMs }) => timeMs > seen.killedAtMs)).toBe(true)
+  expect(logged.map(tradeOf)).toEqual(expect.arrayContaining([...shown]))
+  expect(shown).toEqual(expect.arrayContaining([...seen.due]))
+  const late = new Set(logged.filter(({ timeMs }) => timeMs > seen.killedAtMs).map(tradeOf))
+  expect(seen.due.some((trade) => late.has(trade))).toBe(true)
 })

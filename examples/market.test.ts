@@ -1,7 +1,7 @@
 /** The example strategies find trades whatever the market is: agents of another seed, or recorded frames of a real one. */
 import { Report } from "@outcry/runtime/report/Report"
 import { LiveFloor } from "@outcry/testkit/LiveFloor"
-import { Outcry } from "@outcry/testkit/Outcry"
+import { Outcry, type Result } from "@outcry/testkit/Outcry"
 import { Schema } from "effect"
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -38,10 +38,17 @@ const expectClean = (report: Report): void => {
   })
 }
 
+const stopOnceAllFilled = async (floor: LiveFloor): Promise<Result> => {
+  await floor.waitFor(
+    "a fill of every strategy",
+    ({ strategies: seen }) => seen.length === strategies.length && seen.every(({ fills }) => fills > 0)
+  )
+  return floor.stop()
+}
+
 it("trades with every example on the agents of another seed", { timeout: 120_000 }, async () => {
   const floor = await LiveFloor.start(outcry, ["--nodes", "1", "--seed", "42"])
-  await floor.waitFor("a fill of every strategy", (status) => status.strategies.every(({ fills }) => fills > 0))
-  const { code, stderr } = await floor.stop()
+  const { code, stderr } = await stopOnceAllFilled(floor)
   expect(code, stderr).toBe(0)
   const report = reportOf(floor)
   expect(report).toMatchObject({ seed: 42, market: { kind: "agents", recordings: [] } })
@@ -52,17 +59,11 @@ it("trades with every example on the agents of another seed", { timeout: 120_000
 })
 
 it.skipIf(missing)(`trades with every example on recorded frames${whySkipped}`, { timeout: 120_000 }, async () => {
-  const floor = await LiveFloor.start(outcry, [
-    "--nodes",
-    "1",
-    "--for",
-    "15s",
-    ...complete.flatMap((file) => ["--replay", file])
-  ])
-  const { code, stderr } = await floor.running.ended
+  const floor = await LiveFloor.start(outcry, ["--nodes", "1", ...complete.flatMap((file) => ["--replay", file])])
+  const { code, stderr } = await stopOnceAllFilled(floor)
   expect(code, stderr).toBe(0)
   const report = reportOf(floor)
-  expect(report).toMatchObject({ market: { kind: "replay", recordings: complete }, endedBy: "--for 15.0 s" })
+  expect(report).toMatchObject({ market: { kind: "replay", recordings: complete } })
   // Prices are those of that day in August 2024, not the agents'.
   for (const { bid, instrument } of report.feeds) {
     expect(Number(bid) / (instrument === "sim:BTC/USDT" ? 61_800 : 2_680)).toBeCloseTo(1, 1)
@@ -74,12 +75,13 @@ it.skipIf(missing)(`trades with every example on recorded frames${whySkipped}`, 
   expect(outcry.processes()).toEqual([])
 })
 
-it.skipIf(missing)(`says that a replay does not begin with a snapshot${whySkipped}`, { timeout: 60_000 }, async () => {
+it.skipIf(missing)(`says that a replay does not begin with a snapshot${whySkipped}`, async () => {
   const floor = await LiveFloor.start(outcry, ["--nodes", "1", "--for", "1s", "--replay", torn])
   const { code, stderr } = await floor.running.ended
   expect(code, stderr).toBe(0)
   expect(stderr).toMatch(/ethusdt_20240809\.gz does not begin with a depth snapshot/)
-  const { warnings } = reportOf(floor)
+  const { endedBy, warnings } = reportOf(floor)
+  expect(endedBy).toBe("--for 1.0 s")
   expect(warnings.join("\n")).toMatch(/does not begin with a depth snapshot/)
   expect(warnings.join("\n")).toMatch(/pairs-spread does not run: the recordings hold no sim:BTC\/USDT/)
   expect(outcry.processes()).toEqual([])

@@ -103,7 +103,11 @@ it("runs a floor that trades, survives the loss of a node, answers the other com
   expect(second.code).toBe(4)
 
   // The node that carries an account dies.
-  const home = floorOf((await status()).stdout).accounts[0]!.node
+  let home = ""
+  await until("an account", async () => {
+    home = floorOf((await status()).stdout).accounts[0]?.node ?? ""
+    return home !== ""
+  })
   process.kill(outcry.child(home), "SIGKILL")
   await until("the node's return", () => running.stderr().includes(`${home} is back`), running.stderr)
   const after = fills.length

@@ -7,9 +7,14 @@ import { knownError } from "../src/cli/KnownErrors.ts"
 import { freePorts } from "../src/floor/FreePort.ts"
 
 it("gives each port once, none that is taken, and none that a system gives to whoever asks for any", async () => {
-  const [first] = await Effect.runPromise(freePorts(1))
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(first! + 1, "127.0.0.1", resolve))
+  const opens = (port: number) =>
+    new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false))
+      server.listen(port, "127.0.0.1", () => resolve(true))
+    })
+  let [first] = await Effect.runPromise(freePorts(1))
+  while (!(await opens(first! + 1))) [first] = await Effect.runPromise(freePorts(1))
   const ports = [first!, ...(await Effect.runPromise(freePorts(20))), ...(await Effect.runPromise(freePorts(20)))]
   server.close()
   expect(new Set(ports).size).toBe(41)

@@ -87,6 +87,7 @@ it("ends a node that was frozen past its locks in order, as any other", async ()
   process.kill(node, "SIGTERM")
   await until("its end", () => /node-2 ended with \d+/.test(running.stderr()), running.stderr)
   expect(running.stderr()).toContain("node-2 ended with 0")
+  await until("its return", () => running.stderr().includes("node-2 is back"), running.stderr)
   running.process.kill("SIGTERM")
   const ended = await running.ended
   expect(ended.code, ended.stdout + ended.stderr).toBe(0)

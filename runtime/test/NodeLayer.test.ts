@@ -8,19 +8,10 @@ import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import * as TestJournal from "@outcry/testkit/TestJournal"
 import { credentials, startExchange } from "@outcry/testkit/ExchangeProcess"
 import { Effect, Exit, Layer, Redacted } from "effect"
-import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as NodeLayer from "../src/cluster/NodeLayer.ts"
 import type { FloorConfig } from "../src/FloorConfig.ts"
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
+import { freePorts } from "../src/floor/FreePort.ts"
 
 const floorOf = Effect.fnUntraced(function* (over: Partial<FloorConfig> = {}) {
   const { url } = yield* TestJournal.TestServer
@@ -56,7 +47,7 @@ const floorOf = Effect.fnUntraced(function* (over: Partial<FloorConfig> = {}) {
   const node = {
     name: "node-1",
     clusterHost: "127.0.0.1",
-    clusterPort: yield* freePort,
+    clusterPort: (yield* freePorts(1))[0]!,
     httpHost: "127.0.0.1",
     httpPort: 1
   }
@@ -68,12 +59,12 @@ const until = <A, E, R>(what: string, look: Effect.Effect<A | false, E, R>): Eff
     answer === false ? Effect.andThen(Effect.sleep("20 millis"), until(what, look)) : Effect.succeed(answer)
   ).pipe(
     Effect.timeoutOrElse({
-      duration: "25 seconds",
+      duration: "90 seconds",
       orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
     })
   )
 
-layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a node", (it) => {
+layer(TestJournal.layer, { excludeTestServices: true, timeout: 120_000 })("a node", (it) => {
   it.effect("wakes its feeds, accounts and strategies by itself, and they trade", () =>
     Effect.gen(function* () {
       const services = yield* Layer.build(yield* floorOf())
@@ -88,8 +79,13 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a node
           )
         )
         assert.strictEqual((yield* strategy.Status()).condition, "running")
-        const { condition, feedEpoch, subscribers } = yield* feed.Status()
-        assert.deepStrictEqual([condition, feedEpoch, subscribers], ["live", 1, 1])
+        yield* until(
+          "its feed is live and read by the node's hub alone",
+          Effect.map(
+            feed.Status(),
+            ({ condition, feedEpoch, subscribers }) => condition === "live" && feedEpoch === 1 && subscribers === 1
+          )
+        )
         assert.deepStrictEqual(
           [(yield* account.Status({})).differences, (yield* account.Status({})).node],
           [0, "node-1"]

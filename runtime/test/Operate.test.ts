@@ -59,7 +59,7 @@ const quantities = async (): Promise<ReadonlyArray<string>> =>
 
 /** The latest intent of the strategy that was refused; undefined while its latest few were not. */
 const latestRefused = async (): Promise<string | undefined> => {
-  const { intents } = (await ask("/status")).strategies[0]!
+  const intents = (await ask("/status")).strategies[0]?.intents ?? 0
   for (const seq of [intents, intents - 1, intents - 2]) {
     const { stdout } = await outcry.run(["why", `market-maker/${seq}`, "--json"])
     if (stdout !== "" && JSON.parse(stdout).status === "refused") return `market-maker/${seq}`
@@ -193,7 +193,10 @@ describe("a floor that runs", () => {
     await until("no open orders", async () => (await ordersIn("open")).length === 0)
     expectError(await account("close", "paper-1"), "OUTCRY-1001", 2, /--yes/)
     expect((await account("close", "paper-1", "--yes")).code).toBe(0)
-    await until("a flat account", async () => (await quantities()).every((quantity) => Number(quantity) === 0))
+    await until("a flat account", async () => {
+      const held = await quantities()
+      return held.length > 0 && held.every((quantity) => Number(quantity) === 0)
+    })
     expectError(await account("halt", "nobody"), "OUTCRY-3005", 2, /nobody/)
     expectError(
       await account("adjust", "paper-1", "--asset", "USDT", "--amount", "lots", "--yes"),

@@ -8,7 +8,7 @@ import { VenueGates } from "@outcry/venue/VenueGates"
 import { Effect, Layer } from "effect"
 import * as SharedRates from "../src/cluster/SharedRates.ts"
 
-layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("nodes that share a venue's limits", (it) => {
+layer(TestJournal.layer, { excludeTestServices: true, timeout: 120_000 })("nodes that share a venue's limits", (it) => {
   it.effect("never send more than the venue allows, and are never refused by it", () =>
     Effect.gen(function* () {
       const { address } = yield* startExchange(["shared"])

@@ -24,12 +24,6 @@ const asked = [
   "--json"
 ]
 
-const countFinished = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ count: number }>`SELECT count(*)::int AS count FROM journal WHERE type = 'TaskFinished'`
-  return rows[0]?.count ?? 0
-})
-
 const allEvents = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ payload: StudyEvent }>`SELECT payload FROM journal ORDER BY seq`
@@ -41,29 +35,47 @@ describe.skipIf(areDailyBarsMissing)(`a study that loses a node${whySkipped}`, {
   afterAll(() => outcry.close())
   const folder = researchFolderOf(dataFolderAt(outcry.data))
 
-  /** Tasks done so far, by the database of the command that runs; 0 while there is none. */
-  const finished = (): Promise<number> =>
+  /** What happened so far, by the database of the command that runs; nothing while there is none. */
+  const eventsSoFar = (): Promise<ReadonlyArray<StudyEvent>> =>
     Effect.runPromise(
       Effect.suspend(() => {
         const { url } = JSON.parse(readFileSync(folder.serverFile, "utf8")) as { readonly url: string }
         const address = `${url}?options=-c%20search_path%3Dresearch`
-        return Effect.provide(countFinished, Database.layer({ url: Redacted.make(address), poolSize: 1 }))
-      }).pipe(Effect.catchCause(() => Effect.succeed(0)))
+        return Effect.provide(allEvents, Database.layer({ url: Redacted.make(address), poolSize: 1 }))
+      }).pipe(Effect.catchCause(() => Effect.succeed([])))
     )
+
+  /** The node with the most tasks in hand, once a tenth of them is done. */
+  const busiest = async (): Promise<string | undefined> => {
+    const inHand = new Map<number, string>()
+    let done = 0
+    for (const event of await eventsSoFar())
+      if (event.type === "TasksLeased") for (const index of event.indexes) inHand.set(index, event.owner)
+      else if (event.type === "TaskFinished") {
+        inHand.delete(event.index)
+        done += 1
+      }
+    if (done < total / 10) return undefined
+    const counts = new Map<string, number>()
+    for (const owner of inHand.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+    const [most] = Array.from(counts).toSorted(([, a], [, b]) => b - a)
+    return most?.[0].split("/", 1)[0]
+  }
 
   it("comes to the same runs as without the loss, and repeats none that had finished", async () => {
     outcry.seedDatabase("research/postgres")
     const study = outcry.spawn([...asked, "--nodes", "4", "--threads", "1", "--data", outcry.data])
+    let victim: string | undefined
     await until(
-      "a fifth of the runs",
-      async () => (await finished()) > total / 5,
+      "a node at work",
+      async () => (victim = await busiest()) !== undefined,
       () => study.stderr()
     )
-    const victim = outcry.processes().find((line) => line.includes("--name node-2"))
-    expect(victim).toBeDefined()
-    process.kill(Number(victim!.split(" ", 1)[0]), "SIGKILL")
+    const dying = outcry.processes().find((line) => line.includes(`--name ${victim}`))
+    expect(dying).toBeDefined()
+    process.kill(Number(dying!.split(" ", 1)[0]), "SIGKILL")
     const { code, stderr, stdout } = await study.ended
-    expect(stderr).toContain("node-2")
+    expect(stderr).toContain(victim)
     expect(code).toBe(0)
     const shared = JSON.parse(stdout) as { readonly runs: ReadonlyArray<unknown> }
 

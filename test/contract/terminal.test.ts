@@ -9,20 +9,16 @@ beforeEach(() => {
 })
 afterEach(() => outcry.close())
 
-it(
-  "stops in order when whoever reads its output has gone, as `npm start | head` does",
-  { timeout: 60_000 },
-  async () => {
-    const { running } = await LiveFloor.start(outcry, ["--nodes", "1"])
-    expect(outcry.processes()).not.toEqual([])
-    running.process.stdout?.destroy()
-    running.process.stderr?.destroy()
-    await until(
-      "the end of the floor",
-      () => outcry.isIn("ended") && outcry.processes().length === 0,
-      () => outcry.processes().join("\n")
-    )
-    await running.ended
-    expect(running.process.signalCode).toBeNull()
-  }
-)
+it("stops in order when whoever reads its output has gone, as `npm start | head` does", async () => {
+  const { running } = await LiveFloor.start(outcry, ["--nodes", "1"])
+  expect(outcry.processes()).not.toEqual([])
+  running.process.stdout?.destroy()
+  running.process.stderr?.destroy()
+  await until(
+    "the end of the floor",
+    () => outcry.isIn("ended") && outcry.processes().length === 0,
+    () => outcry.processes().join("\n")
+  )
+  await running.ended
+  expect(running.process.signalCode).toBeNull()
+})

@@ -29,7 +29,7 @@ export const pools = (address: VenueAddress, names: ReadonlyArray<string>) =>
       accounts: names.map(credentials),
       session: {
         replyMs: 1_000,
-        userStream: { handshakeMs: 1_000, silenceMs: 500, reportMs: 600_000, lagMost: 8_192 }
+        userStream: { handshakeMs: 1_000, silenceMs: 3_000, reportMs: 600_000, lagMost: 8_192 }
       }
     }),
     MarketDataPool.layer({ venues: [address], session: { freshnessMs: 400, silenceMs: 300, lingerMs: 500 } })

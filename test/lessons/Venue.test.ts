@@ -20,6 +20,10 @@ import * as Floor from "./ExchangeFloor.ts"
 
 const names = ["parts", "silence", "drop", "pause", "clock", "frames", "reads", "hand", "other"]
 
+/** Sells to every bid at or above this price, and to none below it. */
+const downTo = (priceTicks: number) =>
+  resting({ side: "sell", priceTicks, timeInForce: "IOC", postOnly: false, lots: 400_000 })
+
 /** Of runs that follow one another at one account. */
 let epoch = 0
 
@@ -235,7 +239,7 @@ layer(Floor.layer(names), { excludeTestServices: true, timeout: 90_000 })("an ac
       // A bid in front of all others, which somebody sells into.
       const { id } = yield* run.place(resting({ priceTicks: bid + 1 }))
       yield* untilFact("frames", "OrderAccepted", id)
-      yield* other.place("web_sell", resting({ side: "sell", type: "market", priceTicks: 0, lots: 5000 }))
+      yield* other.place("web_sell", downTo(bid + 1))
       yield* until(
         "the exchange has filled it",
         Effect.sync(() => logOf(id).some(({ type }) => type === "fill"))
@@ -297,11 +301,11 @@ layer(Floor.layer(names), { excludeTestServices: true, timeout: 90_000 })("an ac
       const hand = yield* Floor.byHand("hand")
       assert.strictEqual((yield* hand.place("web_1", { ...bid, lots: 700 }))._tag, "Accepted")
       yield* untilFact("hand", "ExternalOrderAdopted", "web_1")
+      const other = yield* Floor.byHand("other")
       const { bid: best } = yield* Floor.touch()
       yield* hand.place("web_2", resting({ priceTicks: best + 1, lots: 500 }))
       yield* untilFact("hand", "ExternalOrderAdopted", "web_2")
-      const other = yield* Floor.byHand("other")
-      yield* other.place("web_3", resting({ side: "sell", type: "market", priceTicks: 0, lots: 5000 }))
+      yield* other.place("web_3", downTo(best + 1))
       yield* untilFact("hand", "OrderFilled", "web_2")
       const ours = yield* run.place(take)
       yield* untilFact("hand", "OrderFilled", ours.id)

@@ -22,7 +22,7 @@ import {
 
 const venues = new Harness.Venues()
 
-layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 30_000 })(
+layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 120_000 })(
   "an account",
   (it) => {
     it.effect("commits an intent before the venue hears of it and before its caller is answered", () =>

@@ -265,12 +265,16 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
       Effect.gen(function* () {
         const node = yield* startNode("one")
         const run = yield* join(node, "dated")
-        const { id } = yield* run.place(resting({ timeInForce: "GTD", expiresUs: (yield* nowUs) + 700_000 }))
+        const { id } = yield* run.place(resting({ timeInForce: "GTD", expiresUs: (yield* nowUs) + 1_500_000 }))
         yield* untilFact("dated", "OrderCanceled", id)
-        const late = yield* run.place(resting({ timeInForce: "GTD", expiresUs: (yield* nowUs) + 400_000 }))
+        const expiresUs = (yield* nowUs) + 1_500_000
+        const late = yield* run.place(resting({ timeInForce: "GTD", expiresUs }))
         yield* untilFact("dated", "OrderAccepted", late.id)
         yield* node.stop
-        yield* Effect.sleep("500 millis")
+        yield* until(
+          "the date has passed",
+          Effect.map(nowUs, (now) => now > expiresUs)
+        )
         const second = yield* startNode("two")
         yield* statusOf(second, "dated")
         yield* untilFact("dated", "OrderCanceled", late.id)

@@ -90,7 +90,7 @@ const attempt = (account: string, number: number) =>
     )
   )
 
-layer(services, { excludeTestServices: true, timeout: 60_000 })("an order that is held, at the exchange", (it) => {
+layer(services, { excludeTestServices: true, timeout: 120_000 })("an order that is held, at the exchange", (it) => {
   it.effect("fires once though its owner ends between the trigger and the release", () =>
     Effect.gen(function* () {
       const { faults, logOf } = yield* Exchange
@@ -100,7 +100,7 @@ layer(services, { excludeTestServices: true, timeout: 60_000 })("an order that i
         { place: sell({ type: "stop", triggerTicks: Math.floor(bid * 0.98) }), contingency: { group: "exit" } }
       ])
       yield* untilFact("killed", "OrderAccepted", target!.id)
-      yield* faults([{ kind: "latency", method: "DELETE", path: "/api/v3/order", delayMs: 700 }])
+      yield* faults([{ kind: "latency", method: "DELETE", path: "/api/v3/order", delayMs: 60_000 }])
       prices.set(btc, Math.floor(bid * 0.97))
       yield* untilFact("killed", "OrderTriggered", guard!.id)
       yield* node.stop

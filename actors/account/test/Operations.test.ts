@@ -33,7 +33,7 @@ const lostOrder = Effect.fnUntraced(function* (account: string) {
   return { node, run, venue, id }
 })
 
-layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 30_000 })(
+layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestServices: true, timeout: 120_000 })(
   "an operator",
   (it) => {
     it.effect("closes everything: what is open is canceled first, then each position is brought to zero", () =>

@@ -30,7 +30,7 @@ const venues = new Harness.Venues()
 const services = TestJournal.layer.pipe(Layer.provideMerge(venues.layer))
 const ethBid = resting({ priceTicks: 299_000, lots: 1000 })
 
-layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (it) => {
+layer(services, { excludeTestServices: true, timeout: 120_000 })("a successor", (it) => {
   for (const arrived of [false, true])
     it.effect(
       arrived
@@ -54,10 +54,17 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
           )
           yield* first.stop
           if (arrived) venue.fill(id, 400)
+          const looked = yield* Deferred.make<void>()
+          venue.onLookup = (request) =>
+            Effect.andThen(
+              Deferred.await(looked),
+              Effect.sync(() => venue.found(request))
+            )
           const second = yield* startNode("second")
           yield* statusOf(second, account)
           yield* untilFact(account, "OrderUnknown", id)
           const held = (yield* statusOf(second, account)).balances.find(({ asset }) => asset === "USDT")
+          yield* Deferred.succeed(looked, undefined)
           const again = yield* join(second, account, "s", 2)
           assert.strictEqual(again.joined.intentSeq, 1)
           if (arrived) {
@@ -168,7 +175,7 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
     Effect.gen(function* () {
       const venue = venues.of("thawed")
       const gate = yield* Deferred.make<void>()
-      const zombie = yield* startNode("zombie", { orderExpiryUs: 1_500_000 })
+      const zombie = yield* startNode("zombie", { orderExpiryUs: 5_000_000 })
       const run = yield* join(zombie, "thawed")
       // Frozen between the check of the deadline and the socket.
       venue.onPlace = (request) =>
@@ -181,7 +188,7 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
         "it is about to be sent",
         Effect.sync(() => venue.placed.length === 1)
       )
-      const owner = yield* startNode("owner", { orderExpiryUs: 1_500_000 })
+      const owner = yield* startNode("owner", { orderExpiryUs: 5_000_000 })
       yield* statusOf(owner, "thawed")
       yield* until(
         "the successor has looked",
@@ -190,15 +197,20 @@ layer(services, { excludeTestServices: true, timeout: 30_000 })("a successor", (
       yield* Effect.sleep("300 millis")
       assert.isBelow(yield* nowUs, venue.placed[0]!.deadlineUs)
       yield* Deferred.succeed(gate, undefined)
+      yield* until(
+        "it has been sent",
+        Effect.sync(() => venue.orders.has(id))
+      )
+      // Later it would find itself replaced, and claim the account again.
+      yield* zombie.stop
       yield* untilFact("thawed", "OrderAccepted", id)
       assert.notInclude(yield* lifeOf("thawed", id), "OrderNotPlaced")
       assert.strictEqual((yield* statusOf(owner, "thawed")).openOrders[0]?.clientOrderId, id)
-      yield* zombie.stop
     })
   )
 })
 
-layer(services, { excludeTestServices: true, timeout: 30_000 })("an account whose database restarts", (it) => {
+layer(services, { excludeTestServices: true, timeout: 120_000 })("an account whose database restarts", (it) => {
   it.effect("loses its life, claims anew and goes on with every acknowledged order, none doubled", () =>
     Effect.gen(function* () {
       const server = yield* TestJournal.TestServer

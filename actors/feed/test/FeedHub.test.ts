@@ -108,7 +108,7 @@ const listen = Effect.fnUntraced(function* (hub: FeedHub["Service"]) {
   return { events, book }
 })
 
-layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub of feeds", (it) => {
+layer(Layer.empty, { excludeTestServices: true, timeout: 120_000 })("a node's hub of feeds", (it) => {
   it.effect("opens one stream for any number of listeners, and a late one begins with the same book", () =>
     Effect.gen(function* () {
       const { client, hub, push, venueReaders } = yield* startFloor
@@ -212,7 +212,7 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a node's hub
   )
 })
 
-layer(Layer.empty, { excludeTestServices: true, timeout: 30_000 })("a feed that starts anew", (it) => {
+layer(Layer.empty, { excludeTestServices: true, timeout: 120_000 })("a feed that starts anew", (it) => {
   it.effect("bears a higher epoch and begins again at one", () =>
     Effect.gen(function* () {
       let epoch = 0

@@ -90,7 +90,11 @@ export const startNode = Effect.fnUntraced(function* (options: FloorOptions) {
     journalId: "0123456789abcdef",
     orderExpiryUs: 300_000,
     snapshotEvery: 1000,
-    settings: () => ({ venue: "sim", limits: { ...defaults, orderRateMax: 1000 }, instruments: [btc] }),
+    settings: () => ({
+      venue: "sim",
+      limits: { ...defaults, orderRateMax: 1000, intentAgeMsMax: 60_000 },
+      instruments: [btc]
+    }),
     mark: () => ({ bidTicks: 5_999_990, askTicks: 6_000_000, timeReceived: Number.MAX_SAFE_INTEGER })
   })
   const strategyHost = StrategyHost.of({

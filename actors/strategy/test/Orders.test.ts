@@ -44,7 +44,7 @@ const untilStatuses = (node: TestNode, wanted: string) =>
     Effect.map(statuses(node), (text) => text === wanted)
   )
 
-layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a strategy with exits", (it) => {
+layer(TestJournal.layer, { excludeTestServices: true, timeout: 120_000 })("a strategy with exits", (it) => {
   it.effect("enters, moves its target, takes its profit, and its stop is gone", () =>
     Effect.gen(function* () {
       const notes: Array<string> = []

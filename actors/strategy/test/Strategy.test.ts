@@ -58,7 +58,7 @@ const snapshotOf = (name: string, holds: (text: string) => boolean) =>
     })
   )
 
-layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a strategy", (it) => {
+layer(TestJournal.layer, { excludeTestServices: true, timeout: 120_000 })("a strategy", (it) => {
   it.effect(
     "goes on on another node with its state, its position and its open orders, having heard all that happened meanwhile",
     () =>
@@ -238,7 +238,10 @@ layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a stra
         "it cancels",
         Effect.sync(() => venue.log.some((line) => line.startsWith("cancel")))
       )
-      const { refused } = yield* statusOf(second, "paused")
+      const { refused } = yield* until(
+        "it was refused",
+        Effect.map(statusOf(second, "paused"), (status) => (status.refused.length > 0 ? status : undefined))
+      )
       assert.deepStrictEqual(
         refused.map(({ reason }) => reason),
         ["Paused"]

@@ -62,7 +62,7 @@ const tell = (owner: string, tasks: ReadonlyArray<TaskToRun>) => ({
   next: null
 })
 
-layer(TestJournal.layer, { excludeTestServices: true, timeout: 60_000 })("a study", (it) => {
+layer(TestJournal.layer, { excludeTestServices: true, timeout: 120_000 })("a study", (it) => {
   it.effect("goes on on another node with all results and what is handed out, and repeats no finished task", () =>
     Effect.gen(function* () {
       const first = yield* startNode()

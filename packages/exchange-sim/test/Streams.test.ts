@@ -8,7 +8,9 @@ let exchange: TestExchange.TestExchange
 const sockets: Array<WebSocket> = []
 
 beforeAll(async () => {
-  exchange = await TestExchange.start()
+  exchange = await TestExchange.start({
+    limits: { weightPerMinute: 1_000_000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 }
+  })
 })
 
 afterEach(async () => {

@@ -189,9 +189,9 @@ describe("the user stream through ccxt.pro", () => {
     await exchange.setFaults([{ kind: "userReorder", count: 1 }])
     await place("reordered")
     await expect.poll(() => kinds("reordered")).toEqual(["CANCELED", "NEW"])
-    await exchange.setFaults([{ kind: "userDelay", count: 1, delayMs: 50 }])
+    await exchange.setFaults([{ kind: "userDelay", count: 1, delayMs: 2_000 }])
     await place("delayed")
-    await expect.poll(() => kinds("delayed")).toEqual(["CANCELED", "NEW"])
+    await expect.poll(() => kinds("delayed"), { timeout: 15_000 }).toEqual(["CANCELED", "NEW"])
     await exchange.setFaults([{ kind: "userDisconnect", count: 1 }])
     await place("cut")
     await stream.closed

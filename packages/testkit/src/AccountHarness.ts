@@ -197,7 +197,7 @@ export const until = <A, E, R>(
     }
   }).pipe(
     Effect.timeoutOrElse({
-      duration: "20 seconds",
+      duration: "60 seconds",
       orElse: () => Effect.die(new Error(`waited in vain until ${what}`))
     })
   )

@@ -56,8 +56,10 @@ export class LiveFloor {
   static async start(outcry: Outcry, args: ReadonlyArray<string>, environment: Environment = {}): Promise<LiveFloor> {
     outcry.seedDatabase()
     const running = outcry.spawn(["start", "--port", "0", "--report", "r.json", ...args], environment)
-    await until("the floor", () => outcry.isIn("running") || running.process.exitCode !== null, running.stderr)
-    if (running.process.exitCode !== null) throw new Error(`the floor did not start:\n${running.stderr()}`)
+    const hasEnded = () => running.process.exitCode !== null || running.process.signalCode !== null
+    const hasStarted = () => ["running", "stopping", "ended"].some((phase) => outcry.isIn(phase))
+    await until("the floor", () => hasStarted() || hasEnded(), running.stderr)
+    if (!hasStarted()) throw new Error(`the floor did not start:\n${running.stderr()}`)
     return new LiveFloor(outcry, running)
   }
 

@@ -39,14 +39,20 @@ export interface RunNotes {
   readonly children: ReadonlyArray<{ readonly name: string; readonly pid: number }>
 }
 
+/** Postgres' own user gets there, too: where it does not, root's databases are kept elsewhere and outlive the test. */
+const reachableFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "outcry-cli-"))
+  chmodSync(folder, 0o755)
+  return folder
+}
+
 export class Outcry {
-  readonly folder = mkdtempSync(join(tmpdir(), "outcry-cli-"))
+  readonly folder = reachableFolder()
   readonly data = join(this.folder, "data")
   readonly #running: Array<Running> = []
 
   /** Spares the first command that needs it the making of the floor's database, or of another below the data folder. */
   seedDatabase(folder = "postgres"): void {
-    chmodSync(this.folder, 0o755)
     seedPostgres(join(this.data, folder))
   }
 
