@@ -4,9 +4,12 @@ import { Effect, Random } from "effect"
 const firstMs = 100
 const ceilingMs = 10_000
 
-/** Sleeps before attempt `attempt` + 1; attempts count from 0. */
-export const pause = (attempt: number): Effect.Effect<void> =>
-  Effect.gen(function* () {
+/** How long to wait before attempt `attempt` + 1, ms; attempts count from 0. */
+export const pauseMs = (attempt: number): Effect.Effect<number> =>
+  Effect.map(Random.next, (random) => {
     const fullMs = Math.min(ceilingMs, firstMs * 2 ** Math.min(attempt, 16))
-    yield* Effect.sleep(fullMs / 2 + (yield* Random.next) * (fullMs / 2))
+    return fullMs / 2 + random * (fullMs / 2)
   })
+
+/** Sleeps before attempt `attempt` + 1. */
+export const pause = (attempt: number): Effect.Effect<void> => Effect.flatMap(pauseMs(attempt), Effect.sleep)

@@ -3,21 +3,22 @@
  * and blocks. Pure: times come in, monotonic µs.
  *
  * Of a limit a twentieth is never leased: requests on their way when a window turns are counted in the next one, and
- * each node may send a few cancels without a lease while the leases are out of reach. Of what can be leased, a fifth of
- * the request weight is the reserve of cancels and look-ups.
+ * each node may send a few cancels without a lease while the leases are out of reach. Of what can be leased, each
+ * purpose may lease up to its ceiling, whoever has leased what lies below it.
  */
-import { mayTouchReserve, type Purpose, type RateLimit } from "./RateLimit.ts"
+import { ceilingOf, type Purpose, purposes, type RateLimit } from "./RateLimit.ts"
 
 /** Leased at most of a window, as a share of the limit. */
 const leasableShare = 0.95
-/** Of that, what is open to placements and reads; orders have no reserve, since a cancel is not an order. */
-const openShare = 0.8
 /** Cancels a node may send in a window without a lease, as a share of the limit. */
 const allowanceShare = 0.01
 /** A lease is sized to what so long a time took of late. */
 const leaseUs = 2_000_000
 const leaseShareMost = 0.25
 const leaseShareLeast = 0.01
+/** What a node has leased of a long window is lost to all when it ends: no lease of one begins with more. */
+const longWindowUs = 3_600_000_000
+const leaseLeastOfLong = 50
 /** What is leased ends a little before the window does: so long after it the next one has surely begun. */
 const turnUs = 5_000
 /** A store that does not answer is asked again after this. */
@@ -36,17 +37,38 @@ export interface WantedLease {
   readonly wanted: number
   /** The most that may be leased of the window in all. */
   readonly limit: number
-  readonly fromReserve: boolean
+  readonly purpose: Purpose
 }
+
+/** What was leased for one purpose; those with a higher ceiling may use it, too. */
+interface Leased {
+  left: number
+  /** No more is to be had until then. */
+  dryUntilUs: number
+  spent: number
+  spentSinceUs: number
+}
+
+/** Whose leases a purpose may use: the lowest ceiling first, so that what the others could not use is spared. */
+const usable: Readonly<Record<Purpose, ReadonlyArray<Purpose>>> = {
+  read: ["read"],
+  place: ["read", "place"],
+  lookup: ["read", "place", "lookup"],
+  cancel: ["read", "place", "lookup", "cancel"]
+}
+
+const nothingLeased = (): Leased => ({ left: 0, dryUntilUs: 0, spent: 0, spentSinceUs: 0 })
 
 export class RateBudget {
   readonly name: string
   private readonly rule: RateLimit
-  private open = 0
-  private reserved = 0
+  private readonly leases: Readonly<Record<Purpose, Leased>> = {
+    cancel: nothingLeased(),
+    lookup: nothingLeased(),
+    place: nothingLeased(),
+    read: nothingLeased()
+  }
   private leaseEndsUs = 0
-  private dryOpenUntilUs = 0
-  private dryReserveUntilUs = 0
   private venueUsed = 0
   private venueEndsUs = 0
   private inFlight = 0
@@ -54,8 +76,6 @@ export class RateBudget {
   private carriedOver = 0
   private allowance = 0
   private allowanceEndsUs = 0
-  private spent = 0
-  private spentSinceUs = 0
   private isStoreAway = false
   private askAgainUs = 0
   blockedUntilUs = 0
@@ -85,15 +105,19 @@ export class RateBudget {
   take(amount: number, purpose: Purpose, nowUs: number): void {
     if (amount === 0) return
     this.inFlight += amount
-    this.spent += amount
+    this.leases[purpose].spent += amount
     if (this.leased(purpose, nowUs) < amount) {
       this.allowance = this.allowanceLeft(purpose, nowUs) - amount
       if (nowUs >= this.allowanceEndsUs) this.allowanceEndsUs = nowUs + this.rule.windowUs
       return
     }
-    const fromOpen = Math.min(this.open, amount)
-    this.open -= fromOpen
-    this.reserved -= amount - fromOpen
+    let rest = amount
+    for (const each of usable[purpose]) {
+      const lease = this.leases[each]
+      const taken = each === purpose ? rest : Math.min(lease.left, rest)
+      lease.left -= taken
+      rest -= taken
+    }
   }
 
   /** `isInCount`: the venue's count, as `observed`, holds it; else the venue may have counted it unseen. */
@@ -110,23 +134,30 @@ export class RateBudget {
 
   /** What to lease before it is asked for: the window has turned, or half of what a lease brings is gone. */
   wantsAhead(nowUs: number): WantedLease | undefined {
-    if (this.spent === 0) return undefined
-    const isOver = nowUs >= this.leaseEndsUs + turnUs
-    const isLow = nowUs < this.leaseEndsUs && this.open < this.leaseSize(nowUs) / 2
-    return isOver || isLow ? this.next(1, "place", nowUs) : undefined
+    for (const purpose of ["place", "read"] as const) {
+      if (this.leases[purpose].spent === 0) continue
+      const isOver = nowUs >= this.leaseEndsUs + turnUs
+      const isLow = nowUs < this.leaseEndsUs && this.leased(purpose, nowUs) < this.leaseSize(purpose, nowUs) / 2
+      const want = isOver || isLow ? this.next(1, purpose, nowUs) : undefined
+      if (want !== undefined) return want
+    }
+    return undefined
   }
 
-  private leaseSize(nowUs: number): number {
-    const recent = (this.spent / Math.max(1_000_000, nowUs - this.spentSinceUs)) * leaseUs
-    return Math.min(Math.max(recent, this.rule.limit * leaseShareLeast), this.rule.limit * leaseShareMost)
+  private leaseSize(purpose: Purpose, nowUs: number): number {
+    const { limit, windowUs } = this.rule
+    const { spent, spentSinceUs } = this.leases[purpose]
+    const recent = (spent / Math.max(1_000_000, nowUs - spentSinceUs)) * leaseUs
+    const least = Math.min(limit * leaseShareLeast, windowUs >= longWindowUs ? leaseLeastOfLong : Infinity)
+    return Math.min(Math.max(recent, least), limit * leaseShareMost)
   }
 
   private next(amount: number, purpose: Purpose, nowUs: number): WantedLease | undefined {
     if (nowUs < this.blockedUntilUs || nowUs < this.askAgainUs) return undefined
-    const fromReserve = mayTouchReserve(purpose) && this.rule.counts !== "orders"
-    if (nowUs < (fromReserve ? this.dryReserveUntilUs : this.dryOpenUntilUs)) return undefined
-    const wanted = Math.max(amount, Math.ceil(this.leaseSize(nowUs)))
-    return { wanted, limit: this.leasable(fromReserve), fromReserve }
+    if (nowUs < this.leases[purpose].dryUntilUs) return undefined
+    const wanted = Math.max(amount, Math.ceil(this.leaseSize(purpose, nowUs)))
+    const leasable = share(this.rule.limit, leasableShare)
+    return { wanted, limit: share(leasable, ceilingOf(purpose, this.rule)), purpose }
   }
 
   /** The answer to what `wants` said, asked for at `askedUs`. */
@@ -136,19 +167,16 @@ export class RateBudget {
     const endsUs = askedUs + lease.validForUs
     if (nowUs >= endsUs) return
     if (nowUs >= this.leaseEndsUs) {
-      this.open = -this.inFlight - this.carriedOver
-      this.reserved = 0
+      for (const each of purposes) this.leases[each].left = 0
+      this.leases.read.left = -this.inFlight - this.carriedOver
       this.carriedOver = 0
       this.leaseEndsUs = endsUs
     } else this.leaseEndsUs = Math.min(this.leaseEndsUs, endsUs)
-    if (want.fromReserve) this.reserved += lease.granted
-    else this.open += lease.granted
-    if (lease.granted < want.wanted) {
-      this.dryOpenUntilUs = endsUs
-      if (want.fromReserve) this.dryReserveUntilUs = endsUs
-    }
-    this.spent = 0
-    this.spentSinceUs = nowUs
+    const leased = this.leases[want.purpose]
+    leased.left += lease.granted
+    if (lease.granted < want.wanted) for (const each of usable[want.purpose]) this.leases[each].dryUntilUs = endsUs
+    leased.spent = 0
+    leased.spentSinceUs = nowUs
   }
 
   /** The leases cannot be reached: what is leased may be used, and cancels have their allowance. */
@@ -170,7 +198,7 @@ export class RateBudget {
   /** When the window of a budget in use has turned. */
   turnsUs(nowUs: number): number | undefined {
     const turns = this.leaseEndsUs + turnUs
-    return this.spent > 0 && turns > nowUs ? turns : undefined
+    return turns > nowUs && purposes.some((each) => this.leases[each].spent > 0) ? turns : undefined
   }
 
   /** When something that does not fit now may fit without anything else happening; undefined: nothing is pending. */
@@ -179,28 +207,21 @@ export class RateBudget {
       this.blockedUntilUs,
       this.venueEndsUs,
       this.leaseEndsUs,
-      this.dryOpenUntilUs,
-      this.dryReserveUntilUs,
+      ...purposes.map((each) => this.leases[each].dryUntilUs),
       this.allowanceEndsUs,
       this.askAgainUs
     ].filter((time) => time > nowUs)
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
-  private leasable(withReserve: boolean): number {
-    const all = share(this.rule.limit, leasableShare)
-    return withReserve || this.rule.counts === "orders" ? all : share(all, openShare)
-  }
-
   private leased(purpose: Purpose, nowUs: number): number {
     if (nowUs >= this.leaseEndsUs) return 0
-    return mayTouchReserve(purpose) ? this.open + this.reserved : this.open
+    return usable[purpose].reduce((sum, each) => sum + this.leases[each].left, 0)
   }
 
   private venueHasRoom(amount: number, purpose: Purpose, nowUs: number): boolean {
     if (nowUs >= this.venueEndsUs) return true
-    const reserve = mayTouchReserve(purpose) || this.rule.counts === "orders"
-    const most = reserve ? this.rule.limit : share(this.rule.limit, openShare)
+    const most = share(this.rule.limit, ceilingOf(purpose, this.rule))
     return this.venueUsed + this.inFlight + amount <= most
   }
 

@@ -29,8 +29,12 @@ export const windowName = (windowUs: number): string => {
 /** The end of a budget's name, and of the metric's label. */
 export const limitName = ({ counts, windowUs }: RateLimit): string => `${counts}-${windowName(windowUs)}`
 
-/** Only these may touch the reserve: without them what is open can neither be ended nor found out about. */
-export const mayTouchReserve = (purpose: Purpose): boolean => purpose === "cancel" || purpose === "lookup"
+/** Whoever comes first always finds room that those behind it, however often they ask, could not use up. */
+const ceilings: Readonly<Record<Purpose, number>> = { cancel: 1, lookup: 0.9, place: 0.8, read: 0.7 }
+
+/** The share of a limit up to which a purpose may use it; only placements are orders, and they may use all. */
+export const ceilingOf = (purpose: Purpose, { counts }: RateLimit): number =>
+  counts === "orders" ? 1 : ceilings[purpose]
 
 /** What a request costs of each limit. */
 export interface Cost {

@@ -26,6 +26,11 @@ const executions = (address: VenueAddress) =>
 export const sessionsAt = (address: VenueAddress): Layer.Layer<Execution> =>
   executions(address).pipe(Layer.provide(gates(address)))
 
+export const marketDataAt = (address: VenueAddress, lingerMs = 30_000): Layer.Layer<MarketData> =>
+  MarketDataPool.layer({ venues: [address], session: { freshnessMs: 100, silenceMs: 5_000, lingerMs } }).pipe(
+    Layer.provide(gates(address))
+  )
+
 export const layer = ({ address }: ExchangeProcess): Layer.Layer<Execution | MarketData | VenueGates> =>
   Layer.merge(
     executions(address),

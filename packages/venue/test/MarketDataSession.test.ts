@@ -1,4 +1,5 @@
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
+import { make } from "@outcry/model/Instrument"
 import { OrderBook } from "@outcry/model/OrderBook"
 import { Effect, Schedule, type Scope } from "effect"
 import { FrameDecoder } from "../src/binance/FrameDecoder.ts"
@@ -6,8 +7,9 @@ import { MalformedFrame } from "../src/binance/MarketFrame.ts"
 import { type Execution } from "../src/Execution.ts"
 import { MarketData, type VenueEvent } from "../src/MarketData.ts"
 import { type ExchangeProcess, start } from "./ExchangeProcess.ts"
-import { layer, watchMarket } from "./Harness.ts"
+import { layer, marketDataAt, watchMarket } from "./Harness.ts"
 import { btc, eth } from "./Recording.ts"
+import { StubVenue } from "./StubVenue.ts"
 
 const gaps = (events: ReadonlyArray<VenueEvent>): ReadonlyArray<string> =>
   events.flatMap((event) => (event.type === "gap" ? [`${event.reason} ${event.resumed}`] : []))
@@ -164,4 +166,93 @@ describe("market data against the exchange process", () => {
         "sim:ETH/USDT"
       ])
     }))
+})
+
+describe("market data of a venue that answers as it is told to", () => {
+  let stub: StubVenue
+  let isDown: boolean
+  /** When the stub was asked for the book, by its levels, and what it was sent on the stream, with the time. */
+  let asked: Array<{ readonly levels: string | null; readonly atMs: number }>
+  let sent: Array<{ readonly method: string; readonly atMs: number }>
+  beforeEach(() => {
+    stub = new StubVenue()
+    isDown = false
+    asked = []
+    sent = []
+    stub.onMessage = (text, socket) => {
+      const { id, method }: { readonly id: number; readonly method: string } = JSON.parse(text)
+      sent.push({ method, atMs: performance.now() })
+      socket.send(JSON.stringify({ result: null, id }))
+    }
+    stub.onRequest = ({ params, path }) => {
+      if (path !== "depth") return undefined
+      asked.push({ levels: params.get("limit"), atMs: performance.now() })
+      if (isDown) return { status: 503, body: "" }
+      return { body: { lastUpdateId: 1, bids: [["50000.00", "1"]], asks: [["50001.00", "1"]] } }
+    }
+  })
+  afterEach(() => stub.stop())
+
+  const until = (holds: () => boolean): Effect.Effect<void> =>
+    Effect.suspend(() => (holds() ? Effect.void : Effect.andThen(Effect.sleep(10), until(holds))))
+
+  const test = <E>(name: string, body: () => Effect.Effect<void, E, MarketData | Scope.Scope>, lingerMs?: number) =>
+    it.live(
+      name,
+      () =>
+        Effect.gen(function* () {
+          const address = yield* Effect.promise(() => stub.start())
+          yield* Effect.suspend(body).pipe(Effect.provide(marketDataAt(address, lingerMs)))
+        }),
+      60_000
+    )
+
+  test("asks ever less often about a silent stream while the venue does not answer", () =>
+    Effect.gen(function* () {
+      const watch = yield* watchMarket(btc)
+      yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+      isDown = true
+      const checks = () => asked.filter(({ levels }) => levels === "5").length
+      const before = checks()
+      yield* until(() => checks() > before)
+      yield* Effect.sleep(3_000)
+      assert.isAtMost(checks() - before, 12)
+      isDown = false
+      const answered = checks()
+      yield* until(() => checks() > answered + 1)
+    }))
+
+  test("fetches a new book quickly again once it had one", () =>
+    Effect.gen(function* () {
+      isDown = true
+      const watch = yield* watchMarket(btc)
+      const books = () => asked.filter(({ levels }) => levels === "1000")
+      yield* until(() => books().length >= 6)
+      const waitedMs = books()[5]!.atMs - books()[4]!.atMs
+      isDown = false
+      yield* watch.until("a whole book", (events) => gaps(events).includes("started true"))
+      isDown = true
+      const before = books().length
+      const depth = { e: "depthUpdate", E: 1, s: "BTCUSDT", U: 8, u: 9, b: [], a: [] }
+      for (const socket of stub.webSockets) socket.send(JSON.stringify({ stream: "btcusdt@depth@100ms", data: depth }))
+      yield* until(() => books().length >= before + 2)
+      assert.isBelow(books()[before + 1]!.atMs - books()[before]!.atMs, waitedMs)
+    }))
+
+  test(
+    "ends subscriptions no faster than it makes them",
+    () =>
+      Effect.gen(function* () {
+        const bases = ["AA", "BB", "CC", "DD", "EE"]
+        yield* Effect.gen(function* () {
+          for (const base of bases) yield* watchMarket(make({ ...btc, base, symbol: `${base}/USDT` }))
+          yield* until(() => sent.length === bases.length)
+        }).pipe(Effect.scoped)
+        const endedMs = performance.now()
+        const ends = () => sent.filter(({ method }) => method === "UNSUBSCRIBE")
+        yield* until(() => ends().length === bases.length)
+        assert.isAbove(ends().at(-1)!.atMs - endedMs, 4 * 250)
+      }),
+    50
+  )
 })

@@ -106,7 +106,8 @@ describe("native order types", () => {
         const btc = yield* instrument(alpha)
         assert.strictEqual(alpha.native(btc, given), native)
         if (sent === undefined) return
-        stub.onRequest = ({ method }) => (method === "POST" ? { body: orderBody() } : undefined)
+        stub.onRequest = ({ method, params }) =>
+          method === "POST" ? { body: orderBody({ price: params.get("price") ?? "0" }) } : undefined
         const placed = yield* alpha.place(order("mine", btc, given))
         assert.strictEqual(placed._tag, "Accepted", JSON.stringify(placed))
         const { params } = stub.requests.find(({ method }) => method === "POST")!

@@ -30,12 +30,12 @@ describe("RateBudget", () => {
     for (let sent = 0; sent < 8; sent++) budget.take(1, "place", minuteUs - 1)
     budget.ended(1, true, minuteUs - 1)
     budget.ended(1, true, minuteUs)
-    grant(budget, { wanted: 95, limit: 95, fromReserve: false }, minuteUs + 5_000)
+    grant(budget, { wanted: 95, limit: 95, purpose: "place" }, minuteUs + 5_000)
     expect(budget.fits(88, "place", minuteUs + 5_000)).toBe(true)
     expect(budget.fits(89, "place", minuteUs + 5_000)).toBe(false)
     for (let sent = 0; sent < 6; sent++) budget.ended(1, true, minuteUs + 6_000)
     expect(budget.fits(89, "place", minuteUs + 7_000)).toBe(false)
-    grant(budget, { wanted: 95, limit: 95, fromReserve: false }, 2 * minuteUs + 5_000)
+    grant(budget, { wanted: 95, limit: 95, purpose: "place" }, 2 * minuteUs + 5_000)
     expect(budget.fits(95, "place", 2 * minuteUs + 5_000)).toBe(true)
   })
 
@@ -45,20 +45,36 @@ describe("RateBudget", () => {
     expect(budget.fits(1, "place", minuteUs)).toBe(false)
   })
 
-  it("leaves a twentieth of a limit unleased, and a fifth of the rest to cancels and look-ups", () => {
+  it("leaves a twentieth of a limit unleased, and of the rest to each purpose what those behind it may not lease", () => {
     const budget = new RateBudget("b", weight)
+    expect(budget.wants(1, "read", 0)?.limit).toBe(665)
     expect(budget.wants(1, "place", 0)?.limit).toBe(760)
-    expect(budget.wants(1, "read", 0)?.limit).toBe(760)
+    expect(budget.wants(1, "lookup", 0)?.limit).toBe(855)
     expect(budget.wants(1, "cancel", 0)?.limit).toBe(950)
-    expect(budget.wants(1, "lookup", 0)?.limit).toBe(950)
     expect(new RateBudget("b", orders).wants(1, "place", 0)?.limit).toBe(95)
   })
 
-  it("does not let a placement use what was leased from the reserve", () => {
-    const budget = leased(weight, "cancel")
-    expect(budget.fits(1, "place", 0)).toBe(false)
-    expect(budget.fits(50, "cancel", 0)).toBe(true)
-    expect(budget.fits(1, "lookup", 0)).toBe(true)
+  it("lets each purpose use what was leased for those behind it, and for none before it", () => {
+    const order = ["read", "place", "lookup", "cancel"] as const
+    for (const [index, purpose] of order.entries()) {
+      const budget = leased(weight, purpose)
+      expect(order.map((each) => budget.fits(50, each, 0))).toEqual(order.map((_, place) => place >= index))
+    }
+  })
+
+  it("spares what those behind could not use", () => {
+    const budget = leased(weight, "read", 30)
+    grant(budget, budget.wants(80, "cancel", 0), 0, 50)
+    budget.take(40, "cancel", 0)
+    expect(budget.fits(1, "read", 0)).toBe(false)
+    expect(budget.fits(1, "lookup", 0)).toBe(false)
+    expect(budget.fits(40, "cancel", 0)).toBe(true)
+    expect(budget.fits(41, "cancel", 0)).toBe(false)
+  })
+
+  it("begins a long window with small leases, since each is lost with its process", () => {
+    const day: RateLimit = { counts: "orders", windowUs: 86_400_000_000, limit: 200_000 }
+    expect(new RateBudget("b", day).wants(1, "place", 0)?.wanted).toBe(50)
   })
 
   it("asks for as much as two seconds took of late, within bounds", () => {
@@ -75,6 +91,7 @@ describe("RateBudget", () => {
     grant(budget, budget.wants(50, "place", 0), 0, 3)
     expect(budget.wants(50, "place", 1_000)).toBeUndefined()
     expect(budget.wants(50, "read", 1_000)).toBeUndefined()
+    expect(budget.wants(50, "lookup", 1_000)?.limit).toBe(855)
     expect(budget.wants(50, "cancel", 1_000)?.limit).toBe(950)
     expect(budget.wants(50, "place", minuteUs)).toBeDefined()
   })

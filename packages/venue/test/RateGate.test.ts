@@ -19,9 +19,13 @@ const passage = (purpose: Purpose, weight = 1, key = "alpha"): RateGate.Passage 
   key
 })
 
-const makeGate = Effect.fnUntraced(function* (leases?: RateLeases["Service"]) {
+const makeGate = Effect.fnUntraced(function* (leases?: RateLeases["Service"], given = limits) {
   const read = yield* readClock
-  const gate = yield* RateGate.make({ venue: "sim", address: "here", limits }, leases ?? (yield* RateLeases), read)
+  const gate = yield* RateGate.make(
+    { venue: "sim", address: "here", limits: given },
+    leases ?? (yield* RateLeases),
+    read
+  )
   const admit = (given: RateGate.Passage, withinUs = 0) => gate.admit(given, read().monotonicUs + withinUs)
   /** Sends so many, one after the other, and counts those that passed. */
   const many = Effect.fnUntraced(function* (count: number, given: RateGate.Passage) {
@@ -92,13 +96,39 @@ describe("RateGate", () => {
     )
   )
 
-  it.effect("keeps the reserve for cancels and look-ups when reads have used up theirs", () =>
+  it.effect("finds room for placements, look-ups and cancels when those behind them have used up theirs", () =>
     scoped(() =>
       Effect.gen(function* () {
         const gate = yield* makeGate()
-        assert.strictEqual(yield* during(gate.many(100, passage("read")), 5_000), 76)
-        assert.strictEqual(yield* during(gate.many(1, passage("place")), 1_000), 0)
-        assert.strictEqual(yield* during(gate.many(30, passage("lookup")), 5_000), 19)
+        assert.strictEqual(yield* during(gate.many(100, passage("read")), 5_000), 66)
+        assert.strictEqual(yield* during(gate.many(1, passage("place")), 1_000), 1)
+        assert.strictEqual(yield* during(gate.many(1, passage("read")), 1_000), 0)
+        assert.strictEqual(yield* during(gate.many(30, passage("place")), 5_000), 9)
+        assert.strictEqual(yield* during(gate.many(30, passage("lookup")), 5_000), 9)
+        assert.strictEqual(yield* during(gate.many(30, passage("cancel")), 5_000), 10)
+      })
+    )
+  )
+
+  it.effect("what one node reads leaves room for what another places", () =>
+    scoped(() =>
+      Effect.gen(function* () {
+        const [one, two] = [yield* makeGate(), yield* makeGate()]
+        assert.strictEqual(yield* during(one.many(100, passage("read")), 5_000), 66)
+        assert.strictEqual(yield* during(two.many(1, passage("read")), 1_000), 0)
+        assert.strictEqual(yield* during(two.many(1, passage("place")), 1_000), 1)
+      })
+    )
+  )
+
+  it.effect("a process that begins anew does not use up a day's orders", () =>
+    scoped(() =>
+      Effect.gen(function* () {
+        const daily: ReadonlyArray<RateLimit> = [{ counts: "orders", windowUs: 86_400 * second, limit: 200_000 }]
+        for (let start = 0; start < 101; start++) {
+          const gate = yield* makeGate(undefined, daily)
+          assert.strictEqual(yield* during(gate.many(1, passage("place")), 1_000), 1, `start ${start}`)
+        }
       })
     )
   )
@@ -216,14 +246,14 @@ describe("RateGate", () => {
     scoped(() =>
       Effect.gen(function* () {
         const gate = yield* makeGate()
-        const sent = Array.from({ length: 7 }, () => gate.admit(passage("read", 10), second))
+        const sent = Array.from({ length: 6 }, () => gate.admit(passage("read", 10), second))
         const admissions = yield* during(Effect.all(sent, { concurrency: "unbounded" }), 2_000)
         // The last that the venue counted is answered first.
         for (const [index, admission] of admissions.toReversed().entries()) {
           assert(admission._tag === "Admitted")
-          yield* admission.ended(told(70 - 10 * index))
+          yield* admission.ended(told(60 - 10 * index))
         }
-        assert.strictEqual((yield* gate.status).budgets[0]?.usedRatio, 0.7)
+        assert.strictEqual((yield* gate.status).budgets[0]?.usedRatio, 0.6)
         assert.strictEqual(yield* during(gate.many(20, passage("cancel")), 5_000), 20)
       })
     )

@@ -16,7 +16,7 @@ export interface StubRequest {
   readonly params: URLSearchParams
 }
 
-const symbol = {
+export const symbol = {
   symbol: "BTCUSDT",
   status: "TRADING",
   baseAsset: "BTC",
@@ -73,6 +73,8 @@ export class StubVenue {
   symbols: ReadonlyArray<unknown> = [symbol]
   /** Undefined: as a venue with no orders would. A string body is sent as it is. */
   onRequest: (request: StubRequest) => StubReply | undefined | Promise<StubReply> = () => undefined
+  /** Undefined: as the user stream does. */
+  onMessage: ((text: string, socket: WebSocket) => void) | undefined
   /** Whether a subscription of the user stream is answered. */
   subscribes = true
   /** Whether the WebSocket answers pings. */
@@ -105,8 +107,9 @@ export class StubVenue {
       this.webSockets.add(socket)
       socket.on("close", () => this.webSockets.delete(socket))
       socket.on("ping", (data) => (this.pongs ? socket.pong(data) : undefined))
-      socket.on("message", () => {
-        if (this.subscribes) this.confirm(socket)
+      socket.on("message", (data: Buffer) => {
+        if (this.onMessage !== undefined) this.onMessage(data.toString("utf8"), socket)
+        else if (this.subscribes) this.confirm(socket)
       })
     })
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve))

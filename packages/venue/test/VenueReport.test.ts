@@ -1,6 +1,12 @@
 import { make } from "@outcry/model/Instrument"
 import { describe, expect, it } from "vitest"
-import { executionReport, MalformedReport, orderReply } from "../src/ccxt/VenueReport.ts"
+import {
+  accountTrade,
+  executionReport,
+  MalformedReport,
+  orderReply,
+  type RoundedExecution
+} from "../src/ccxt/VenueReport.ts"
 
 const btc = make({
   venue: "sim",
@@ -15,7 +21,10 @@ const btc = make({
   minNotional: "5",
   maxNotional: "9000000"
 })
-const find = (symbol: string) => (symbol === "BTCUSDT" ? btc : undefined)
+const known = {
+  find: (symbol: string) => (symbol === "BTCUSDT" ? btc : undefined),
+  rounded: () => undefined
+}
 
 const reply = (over: object) =>
   orderReply(
@@ -33,7 +42,7 @@ const reply = (over: object) =>
       time: 5,
       ...over
     },
-    find
+    known
   )
 
 const pushed = (over: object) =>
@@ -63,8 +72,21 @@ const pushed = (over: object) =>
       Z: "0.00000000",
       ...over
     },
-    find
+    known
   )
+
+const ownTrade = {
+  symbol: "BTCUSDT",
+  id: 9,
+  orderId: 7,
+  price: "49990.01",
+  qty: "0.01",
+  commission: "0",
+  commissionAsset: "USDT",
+  time: 5,
+  isBuyer: true,
+  isMaker: false
+}
 
 const orderOf = (report: { readonly order: unknown } | MalformedReport) => {
   if (report instanceof MalformedReport) throw report
@@ -149,6 +171,32 @@ describe("VenueReport", () => {
 
   it("reads the push of a trailing stop", () => {
     expect(orderOf(pushed({ o: "STOP_LOSS", p: "0.00", P: "0.00", d: 125 }))).toMatchObject({ type: "trailingStop" })
+  })
+
+  it("rounds the price of an execution between two ticks against us, and says so", () => {
+    const told: Array<string> = []
+    const tell = {
+      ...known,
+      rounded: ({ price, priceTicks, venueTradeId }: RoundedExecution) =>
+        void told.push(`${venueTradeId} ${price} ${priceTicks}`)
+    }
+    const read = (over: object) => accountTrade({ ...ownTrade, price: "49990.011", ...over }, tell)
+    expect(read({})).toMatchObject({ priceTicks: 4_999_002 })
+    expect(read({ id: 10, isBuyer: false })).toMatchObject({ priceTicks: 4_999_001 })
+    expect(read({ id: 11, price: "49990.010" })).toMatchObject({ priceTicks: 4_999_001 })
+    expect(told).toEqual(["9 49990.011 4999002", "10 49990.011 4999001"])
+    const push = pushed({ x: "TRADE", X: "FILLED", l: "0.01", z: "0.01", L: "49990.019", Z: "499.9", t: 9 })
+    expect(push).toMatchObject({ fill: { side: "sell", priceTicks: 4_999_001 } })
+    const fill = { price: "49990.001", qty: "0.01", commission: "0", commissionAsset: "USDT", tradeId: 9 }
+    expect(reply({ side: "BUY", fills: [fill] })).toMatchObject({ fills: [{ priceTicks: 4_999_001 }] })
+  })
+
+  it.each([
+    ["a quantity between two lots", { qty: "0.000001" }],
+    ["a price that is none", { price: "many" }],
+    ["a price below the first tick", { price: "0.001", isBuyer: false }]
+  ])("refuses a trade with %s", (_name, over) => {
+    expect(accountTrade({ ...ownTrade, ...over }, known)).toBeInstanceOf(MalformedReport)
   })
 
   it.each([

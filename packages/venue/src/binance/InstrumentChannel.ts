@@ -21,6 +21,10 @@ export class InstrumentChannel {
   snapshotAttempts = 0
   /** Monotonic µs of the last diff, and of the last proof that there was none to send. */
   lastHeardUs = 0
+  /** Failures of comparing a silent stream with REST, one after the other. */
+  checkFailures = 0
+  /** Monotonic µs before which it is not compared again. */
+  checkAgainUs = 0
   /** Monotonic µs since when nobody reads. */
   idleSinceUs = 0
 
@@ -33,6 +37,12 @@ export class InstrumentChannel {
 
   get isRead(): boolean {
     return this.readers.size > 0
+  }
+
+  heard(nowUs: number): void {
+    this.lastHeardUs = nowUs
+    this.checkFailures = 0
+    this.checkAgainUs = 0
   }
 
   join(): EventBuffer<VenueEvent> {

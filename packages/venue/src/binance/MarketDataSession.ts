@@ -8,7 +8,7 @@ import type { LockStep } from "@outcry/lockstep/LockStep"
 import type { Instrument } from "@outcry/model/Instrument"
 import { Effect, Metric, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { HttpClient } from "effect/http"
-import { pause } from "../Backoff.ts"
+import { pause, pauseMs } from "../Backoff.ts"
 import type { MarketDataSession, VenueEvent } from "../MarketData.ts"
 import type { VenueAddress } from "../VenueAddress.ts"
 import * as VenueClock from "../VenueClock.ts"
@@ -87,7 +87,7 @@ export const make = (
       const channel = channels.get(wireSymbol(frame.instrument))
       if (channel === undefined) return
       if (frame.type === "depth") {
-        channel.lastHeardUs = now.monotonicUs
+        channel.heard(now.monotonicUs)
         channel.builder.depth(frame, now.epochUs)
       } else if (frame.type === "top") channel.builder.top(frame, now.epochUs)
       else channel.builder.trade(frame, now.epochUs)
@@ -100,7 +100,7 @@ export const make = (
       connection?.requests.delete(id)
       if (error !== "") return connection?.cut(`subscription refused: ${error}`)
       request.channel.subscribed = true
-      request.channel.lastHeardUs = nowUs
+      request.channel.heard(nowUs)
       request.channel.snapshotAttempts = 0
     }
 
@@ -123,6 +123,7 @@ export const make = (
         const { offsetUs } = yield* clockOffset
         const timeReceived = read().epochUs
         channel.builder.snapshot(snapshot, timeReceived + offsetUs, timeReceived)
+        if (!channel.builder.needsSnapshot) channel.snapshotAttempts = 0
         channel.publish()
       }).pipe(
         snapshotPermits.withPermits(1),
@@ -141,16 +142,22 @@ export const make = (
     const verify = (channel: InstrumentChannel): Effect.Effect<void> =>
       Effect.gen(function* () {
         const snapshot = decoder.snapshot(yield* rest.depth(channel.instrument, 5), channel.instrument)
-        if (snapshot instanceof MalformedFrame) return
+        if (snapshot instanceof MalformedFrame) return yield* Effect.fail(snapshot)
         yield* Effect.sleep(1_000)
         const behind = channel.builder.state === "live" && channel.builder.updateId < snapshot.lastUpdateId
-        if (!behind) channel.lastHeardUs = clock.read().monotonicUs
+        if (!behind) channel.heard(clock.read().monotonicUs)
         else {
           channel.interrupt("stale")
           connection?.cut(`stream of ${channel.instrument.id} stopped while its book moved on`)
         }
       }).pipe(
-        Effect.catch((error) => Effect.logWarning(error.message, { venue: venue.id })),
+        Effect.catch((error) =>
+          Effect.gen(function* () {
+            yield* Effect.logWarning(error.message, { venue: venue.id })
+            const waitMs = yield* pauseMs(channel.checkFailures++)
+            channel.checkAgainUs = clock.read().monotonicUs + waitMs * 1_000
+          })
+        ),
         Effect.ensuring(
           Effect.sync(() => {
             channel.fetching = false
@@ -160,7 +167,9 @@ export const make = (
 
     const tend = (channel: InstrumentChannel, nowUs: number): Effect.Effect<unknown> | undefined => {
       const symbol = wireSymbol(channel.instrument)
+      const mayRequest = connection === undefined || nowUs - lastRequestUs >= requestGapUs
       if (!channel.isRead && nowUs - channel.idleSinceUs > options.lingerMs * 1_000) {
+        if (!mayRequest) return undefined
         channels.delete(symbol)
         request("UNSUBSCRIBE", channel, nowUs)
         return undefined
@@ -168,7 +177,7 @@ export const make = (
       if (connection === undefined || channel.fetching) return undefined
       if (!channel.subscribed) {
         const asked = [...connection.requests.values()].find((each) => each.channel === channel)
-        if (asked === undefined && nowUs - lastRequestUs >= requestGapUs) request("SUBSCRIBE", channel, nowUs)
+        if (asked === undefined && mayRequest) request("SUBSCRIBE", channel, nowUs)
         else if (asked !== undefined && nowUs - asked.sentUs > replyMs * 1_000)
           connection.cut("no reply to a subscription")
         return undefined
@@ -177,14 +186,16 @@ export const make = (
         channel.fetching = true
         return fetchSnapshot(channel)
       }
-      if (nowUs - channel.lastHeardUs < options.freshnessMs * 1_000) return undefined
+      if (nowUs - channel.lastHeardUs < options.freshnessMs * 1_000 || nowUs < channel.checkAgainUs) return undefined
       channel.fetching = true
       return verify(channel)
     }
 
     yield* Effect.gen(function* () {
       const nowUs = clock.read().monotonicUs
-      for (const channel of channels.values()) {
+      // What somebody waits for comes before the ends of what nobody reads.
+      const inOrder = Array.from(channels.values()).toSorted((a, b) => Number(b.isRead) - Number(a.isRead))
+      for (const channel of inOrder) {
         const work = tend(channel, nowUs)
         if (work !== undefined) yield* Effect.forkIn(work, scope)
       }

@@ -11,7 +11,7 @@ import { limitsOf, weights } from "../binance/SpotLimits.ts"
 import type { Read, VenueBalance, VenueFill, VenueOrder } from "../Execution.ts"
 import type { Purpose } from "../RateLimit.ts"
 import * as VenueCall from "./VenueCall.ts"
-import { accountTrade, type FindInstrument, MalformedReport, orderReply } from "./VenueReport.ts"
+import { accountTrade, type Known, MalformedReport, orderIds, orderReply } from "./VenueReport.ts"
 
 /** Binance gives at most a thousand trades or orders a page. */
 export const pageSize = 1_000
@@ -32,11 +32,12 @@ const json = (body: string): unknown => {
   }
 }
 
-/** All of a list, or why not: a part would look like the whole. */
+/** All of a list, or why not: a part would look like the whole. What is not asked about need not be readable. */
 export const readAll = <A>(
   answer: VenueCall.Answer<ReadonlyArray<{ readonly info: unknown }>>,
-  read: (input: unknown, find: FindInstrument) => A | MalformedReport,
-  find: FindInstrument
+  read: (input: unknown, known: Known) => A | MalformedReport,
+  known: Known,
+  isAskedAbout: (input: unknown) => boolean = () => true
 ): Read<ReadonlyArray<A>> => {
   if (answer._tag !== "Answered") return VenueCall.toRead(answer)
   const raw = json(answer.body)
@@ -44,7 +45,8 @@ export const readAll = <A>(
     return { _tag: "Unreachable", reason: "the venue's reply is not the list that was asked for" }
   const values: Array<A> = []
   for (const each of answer.value) {
-    const value = read(each.info, find)
+    if (!isAskedAbout(each.info)) continue
+    const value = read(each.info, known)
     if (value instanceof MalformedReport) return unreadable(value)
     values.push(value)
   }
@@ -94,12 +96,23 @@ export const prepared = (venue: VenueCall.Venue, purpose: Purpose): Effect.Effec
     return venue.loading.withPermits(1)(once)
   })
 
+const decodeSymbol = Schema.decodeUnknownOption(Schema.Struct({ symbol: Schema.String }))
+
+/** An order of one of these symbols, or of none that can be read. */
+const isOfAny =
+  (symbols: ReadonlySet<string>) =>
+  (order: unknown): boolean => {
+    const decoded = decodeSymbol(order)
+    return Option.isNone(decoded) || symbols.has(decoded.value.symbol)
+  }
+
 const preparedRead = <A>(venue: VenueCall.Venue, read: Effect.Effect<Read<A>>): Effect.Effect<Read<A>> =>
   Effect.flatMap(prepared(venue, "read"), (ready) => (ready._tag === "Ok" ? read : Effect.succeed(ready)))
 
 const openOrdersOf = (
   venue: VenueCall.Venue,
-  symbol: string | undefined
+  symbol: string | undefined,
+  isAskedAbout?: (order: unknown) => boolean
 ): Effect.Effect<Read<ReadonlyArray<VenueOrder>>> => {
   const weight = symbol === undefined ? weights.openOrdersOfAll : weights.openOrders
   return Effect.map(
@@ -107,7 +120,7 @@ const openOrdersOf = (
       client.fetchOpenOrders(symbol, undefined, undefined, stamp)
     ),
     (answer) => {
-      const read = readAll(answer, orderReply, VenueCall.finder(venue))
+      const read = readAll(answer, orderReply, VenueCall.known(venue), isAskedAbout)
       return read._tag === "Ok" ? { _tag: "Ok", value: read.value.map(({ order }) => order) } : read
     }
   )
@@ -119,13 +132,15 @@ export const openOrders = (
   instruments: ReadonlyArray<Instrument> = []
 ): Effect.Effect<Read<ReadonlyArray<VenueOrder>>> => {
   const symbols = instruments.map(({ symbol }) => symbol)
+  const isAskedAbout = symbols.length === 0 ? undefined : isOfAny(new Set(instruments.map(wireSymbol)))
   const isCheaper = symbols.length > 0 && symbols.length * weights.openOrders < weights.openOrdersOfAll
   return preparedRead(
     venue,
     Effect.gen(function* () {
+      for (const instrument of instruments) VenueCall.know(venue, instrument)
       const orders: Array<VenueOrder> = []
       for (const symbol of isCheaper ? symbols : [undefined]) {
-        const read = yield* openOrdersOf(venue, symbol)
+        const read = yield* openOrdersOf(venue, symbol, isAskedAbout)
         if (read._tag !== "Ok") return read
         orders.push(...read.value)
       }
@@ -164,7 +179,7 @@ export const fillsPage = (
     const answer = yield* VenueCall.ask(venue, { purpose, weight }, (client, stamp) =>
       client.fetchMyTrades(instrument.symbol, undefined, pageSize, { ...filter, ...stamp })
     )
-    const read = readAll(answer, accountTrade, VenueCall.finder(venue))
+    const read = readAll(answer, accountTrade, VenueCall.known(venue))
     if (read._tag === "Unreachable") return read
     return {
       _tag: "Ok" as const,
@@ -197,17 +212,17 @@ const withOwners = (
 ): Effect.Effect<Read<ReadonlyArray<VenueFill>>> =>
   Effect.gen(function* (): Effect.fn.Return<Read<ReadonlyArray<VenueFill>>> {
     const strange = fills.filter((fill) => fill.clientOrderId === "" && !isKnown(fill))
-    const ids = new Set(strange.map((fill) => fill.venueOrderId))
+    const unowned = new Set(strange.map((fill) => fill.venueOrderId))
     const owners = new Map<string, string>()
-    for (const venueOrderId of Array.from(ids).slice(0, ownersMost)) {
+    for (const venueOrderId of Array.from(unowned).slice(0, ownersMost)) {
       const answer = yield* VenueCall.ask(venue, { purpose: "read", weight: weights.order }, (client, stamp) =>
         client.fetchOrder(venueOrderId, instrument.symbol, stamp)
       )
       if (answer._tag === "Refused") continue
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-      const report = orderReply(answer.value.info, VenueCall.finder(venue))
-      if (report instanceof MalformedReport) return unreadable(report)
-      if (report.order.venueOrderId === venueOrderId) owners.set(venueOrderId, report.order.clientOrderId)
+      const ids = orderIds(answer.value.info, VenueCall.known(venue))
+      if (ids instanceof MalformedReport) return unreadable(ids)
+      if (ids.venueOrderId === venueOrderId) owners.set(venueOrderId, ids.clientOrderId)
     }
     const value = fills.map((fill) => {
       const clientOrderId = owners.get(fill.venueOrderId)

@@ -15,6 +15,10 @@ type Params = Readonly<Record<string, string | number | boolean>>
 export interface BinanceClient {
   readonly loadMarkets: (reload?: boolean) => Promise<Readonly<Record<string, Raw>>>
   readonly fetchTime: () => Promise<number>
+  /** What `createOrder` makes of a price by the market's sizes; throws where it makes nothing of it. */
+  readonly priceToPrecision: (symbol: string, price: string) => string
+  /** The same of a quantity. */
+  readonly amountToPrecision: (symbol: string, amount: string) => string
   readonly createOrder: (
     symbol: string,
     type: string,

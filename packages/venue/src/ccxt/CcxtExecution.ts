@@ -1,4 +1,5 @@
 /** An account's session at a venue of Binance's spot protocol: requests through ccxt, reports from the user stream. */
+import { priceText } from "@outcry/model/Instrument"
 import { Effect, type Scope } from "effect"
 import type { ExecutionSession, VenueAccount } from "../Execution.ts"
 import { wireSymbol } from "../binance/MarketFrame.ts"
@@ -14,6 +15,7 @@ import * as OrderRequests from "./OrderRequests.ts"
 import * as Transport from "./Transport.ts"
 import * as UserStream from "./UserStream.ts"
 import { probe, venueOf } from "./VenueCall.ts"
+import type { RoundedExecution } from "./VenueReport.ts"
 
 export interface CcxtExecutionOptions {
   /** How long a reply is waited for before the outcome is unknown; longer than requests are valid at the venue. */
@@ -49,7 +51,12 @@ export const make = (
 ): Effect.Effect<ExecutionSession, never, Scope.Scope> =>
   Effect.gen(function* () {
     const made = yield* client(address, account, options.replyMs, clock.read)
-    const venue = venueOf(address.id, clock, account, { ...made, gate })
+    const runFork = Effect.runForkWith(yield* Effect.context<never>())
+    const rounded = ({ instrument, price, priceTicks, venueTradeId }: RoundedExecution): void => {
+      const text = `Trade ${venueTradeId} in ${instrument.id} at ${price} lies between two ticks of ${instrument.tickSize}: it is booked at ${priceText(instrument, priceTicks)}. The venue has changed the tick.`
+      runFork(Effect.logWarning(text, { venue: address.id, account: account.account }))
+    }
+    const venue = venueOf(address.id, clock, account, { ...made, gate, rounded })
     yield* gate.breaker.probeWith(Effect.suspend(() => probe(venue)))
     yield* clock.ready
     const { events, expect } = yield* UserStream.make(venue, address, account, options.userStream)

@@ -56,7 +56,7 @@ const first = (
   answer: VenueCall.Answer<ReadonlyArray<{ readonly info: unknown }>>,
   isOurs: (order: ReportedOrder) => boolean
 ): Source => {
-  const read = AccountReads.readAll(answer, orderReply, VenueCall.finder(venue))
+  const read = AccountReads.readAll(answer, orderReply, VenueCall.known(venue))
   if (read._tag !== "Ok") return read
   return { _tag: "Ok", value: planted("firstOfListTrusted") ? read.value[0] : read.value.find(isOurs) }
 }
@@ -75,7 +75,7 @@ const fromOrder: Ask = (venue, { clientOrderId, instrument, venueOrderId }, isOu
     Effect.map((answer): Source => {
       if (answer._tag === "Refused" && Classify.isAbsent(answer.code)) return nothing
       if (answer._tag !== "Answered") return VenueCall.toRead(answer)
-      const report = orderReply(answer.value.info, VenueCall.finder(venue))
+      const report = orderReply(answer.value.info, VenueCall.known(venue))
       if (report instanceof MalformedReport) return { _tag: "Unreachable", reason: report.message }
       const { order } = report
       const isAskedFor =
@@ -97,7 +97,7 @@ const fromHistory: Ask = (venue, request, isOurs, earliestUs) =>
       const answer = yield* VenueCall.ask(venue, { purpose: "lookup", weight: weights.allOrders }, (client, stamp) =>
         client.fetchOrders(request.instrument.symbol, undefined, AccountReads.pageSize, { ...from, ...stamp })
       )
-      const read = AccountReads.readAll(answer, orderReply, VenueCall.finder(venue))
+      const read = AccountReads.readAll(answer, orderReply, VenueCall.known(venue))
       if (read._tag === "Unreachable") return read
       const found = read.value.find(isOurs)
       if (found !== undefined) return { _tag: "Ok", value: found }

@@ -2,12 +2,13 @@
  * Placing and canceling: one request each, valid until its deadline at the venue as here, and every ending a value.
  * Requests of one session run side by side; cancels have connections of their own.
  */
+import * as Amount from "@outcry/model/Amount"
 import * as Instrument from "@outcry/model/Instrument"
 import type { OrderTerms } from "@outcry/model/Order"
 import { Effect } from "effect"
 import { wireTypes } from "../binance/OrderRules.ts"
 import { weights } from "../binance/SpotLimits.ts"
-import type { CancelOrder, CancelOutcome, PlaceOrder, PlaceOutcome } from "../Execution.ts"
+import type { CancelOrder, CancelOutcome, PlaceOrder, PlaceOutcome, VenueOrder } from "../Execution.ts"
 import * as AccountReads from "./AccountReads.ts"
 import * as Classify from "./Classify.ts"
 import * as VenueCall from "./VenueCall.ts"
@@ -38,6 +39,58 @@ export const paramsOf = (
   }
 }
 
+interface OrderTexts {
+  readonly price: string | undefined
+  readonly trigger: string | undefined
+  readonly quantity: string
+  readonly displayQuantity: string | undefined
+}
+
+const textsOf = (instrument: Instrument.Instrument, terms: OrderTerms): OrderTexts => {
+  const { icebergQty, stopPrice } = paramsOf(instrument, terms)
+  return {
+    price: hasLimit(terms) ? Instrument.priceText(instrument, terms.priceTicks) : undefined,
+    trigger: typeof stopPrice === "string" ? stopPrice : undefined,
+    quantity: Instrument.quantityText(instrument, terms.lots),
+    displayQuantity: typeof icebergQty === "string" ? icebergQty : undefined
+  }
+}
+
+/**
+ * ccxt rounds prices and cuts quantities to the venue's sizes of now without a word. Where that would send another
+ * order than the one that was decided on: what would become of it.
+ */
+const alteration = ({ client }: VenueCall.Venue, { id, symbol }: Instrument.Instrument, texts: OrderTexts) => {
+  const { displayQuantity, price, quantity, trigger } = texts
+  const asPrice = (text: string): string => client.priceToPrecision(symbol, text)
+  const asQuantity = (text: string): string => client.amountToPrecision(symbol, text)
+  for (const [field, text, fitted] of [
+    ["price", price, asPrice],
+    ["trigger", trigger, asPrice],
+    ["quantity", quantity, asQuantity],
+    ["display quantity", displayQuantity, asQuantity]
+  ] as const) {
+    if (text === undefined) continue
+    try {
+      const sent = fitted(text)
+      if (Amount.parse(sent) !== Amount.parse(text))
+        return `the sizes of ${id} have changed at the venue: ${field} ${text} would be sent as ${sent}`
+    } catch (error) {
+      return `${field} ${text} of ${id} cannot be sent: ${Classify.redact(String(error))}`
+    }
+  }
+  return undefined
+}
+
+/** In what the venue's order differs from the one it was sent. */
+const difference = (instrument: Instrument.Instrument, terms: OrderTerms, order: VenueOrder): string | undefined => {
+  if (order.lots !== terms.lots)
+    return `the venue's order is of ${Instrument.quantityText(instrument, order.lots)}, not of ${Instrument.quantityText(instrument, terms.lots)}`
+  if (hasLimit(terms) && order.priceTicks !== terms.priceTicks)
+    return `the venue's order is at ${Instrument.priceText(instrument, order.priceTicks)}, not at ${Instrument.priceText(instrument, terms.priceTicks)}`
+  return undefined
+}
+
 export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effect<PlaceOutcome> =>
   Effect.gen(function* (): Effect.fn.Return<PlaceOutcome> {
     const { clientOrderId, instrument, terms } = request
@@ -46,8 +99,10 @@ export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effec
     VenueCall.know(venue, instrument)
     if (terms.type === "trailingStop" && terms.trailBps === undefined)
       return { _tag: "NotSent", reason: "the venue trails by percent only: emulate a trail by amount" }
-    const price = hasLimit(terms) ? Instrument.priceText(instrument, terms.priceTicks) : undefined
-    const quantity = Instrument.quantityText(instrument, terms.lots)
+    const texts = textsOf(instrument, terms)
+    const altered = alteration(venue, instrument, texts)
+    if (altered !== undefined) return { _tag: "NotSent", reason: altered }
+    const { price, quantity } = texts
     const type = terms.type === "limit" || terms.type === "market" ? terms.type : wireTypes[terms.type]
     const validity = { timeUs: request.timeIntent, deadlineUs: request.deadlineUs }
     const answer = yield* VenueCall.call(
@@ -71,11 +126,13 @@ export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effec
         return duplicate ? { _tag: "Duplicate", code, ...wire } : { _tag: "Rejected", code, reason, ...wire }
       }
       case "Answered": {
-        const report = orderReply(answer.value.info, VenueCall.finder(venue))
+        const report = orderReply(answer.value.info, VenueCall.known(venue))
         if (report instanceof MalformedReport) return { _tag: "Unknown", reason: report.message, ...wire }
         if (report.order.clientOrderId !== clientOrderId || report.order.instrument !== instrument.id) {
           return { _tag: "Unknown", reason: "the venue's reply is about another order", ...wire }
         }
+        const differs = difference(instrument, terms, report.order)
+        if (differs !== undefined) return { _tag: "Unknown", reason: differs, ...wire }
         return { _tag: "Accepted", order: report.order, fills: report.fills, ...wire }
       }
     }
@@ -93,7 +150,7 @@ export const cancel = (venue: VenueCall.Venue, request: CancelOrder): Effect.Eff
     )
     if (answer._tag === "Refused" && Classify.isNotOpen(answer.code)) return { _tag: "NotOpen", code: answer.code }
     if (answer._tag !== "Answered") return { _tag: "Unknown", reason: VenueCall.reasonOf(answer) }
-    const report = orderReply(answer.value.info, VenueCall.finder(venue))
+    const report = orderReply(answer.value.info, VenueCall.known(venue))
     if (report instanceof MalformedReport) return { _tag: "Unknown", reason: report.message }
     if (report.order.clientOrderId !== clientOrderId || report.order.instrument !== instrument.id) {
       return { _tag: "Unknown", reason: "the venue's reply is about another order" }

@@ -17,7 +17,7 @@ import * as AccountReads from "./AccountReads.ts"
 import { recvWindowMs } from "./BinanceConfig.ts"
 import { redact } from "./Classify.ts"
 import { ReportWatch } from "./ReportWatch.ts"
-import { finder, type Venue } from "./VenueCall.ts"
+import { known, type Venue } from "./VenueCall.ts"
 import { executionReport, MalformedReport } from "./VenueReport.ts"
 
 export interface UserStreamOptions {
@@ -122,7 +122,7 @@ export const make = (
       if (event.e === "eventStreamTerminated") return cut("the venue ended the stream")
       if (event.e !== "executionReport") return options.lockStep?.marker(event.e)
       const raw = (json as { readonly event: unknown }).event
-      const report = executionReport(raw, finder(venue))
+      const report = executionReport(raw, known(venue))
       // Something happened that we cannot tell: the account has to ask.
       if (report instanceof MalformedReport) return publish(missed(report.message))
       watch.saw(report.order.clientOrderId, venue.clock.read().monotonicUs)

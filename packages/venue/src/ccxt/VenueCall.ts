@@ -19,7 +19,7 @@ import type { BinanceClient } from "./BinanceClient.ts"
 import { recvWindowMs } from "./BinanceConfig.ts"
 import * as Classify from "./Classify.ts"
 import { type Attempt, attemptUntil, type Transport } from "./Transport.ts"
-import type { FindInstrument } from "./VenueReport.ts"
+import type { Known, RoundedExecution } from "./VenueReport.ts"
 import { recordOf } from "./WireText.ts"
 
 /** What the nouns of a session share. */
@@ -37,6 +37,8 @@ export interface Venue {
   readonly rules: Map<string, OrderRules>
   /** ccxt shares one load of its markets among all who ask; we keep to one at a time, so that each knows its outcome. */
   readonly loading: Semaphore.Semaphore
+  /** Warns of an execution whose price was rounded. */
+  readonly rounded: (execution: RoundedExecution) => void
   /** ccxt has its markets. */
   prepared: boolean
 }
@@ -45,9 +47,10 @@ interface Made {
   readonly client: BinanceClient
   readonly transport: Transport
   readonly gate: VenueGate
+  readonly rounded: (execution: RoundedExecution) => void
 }
 
-/** `made` is a client over its transport, and the venue's gate. */
+/** `made` is a client over its transport, the venue's gate, and who is told of rounded executions. */
 export const venueOf = (
   id: string,
   clock: VenueClock,
@@ -97,10 +100,10 @@ export const know = (venue: Venue, instrument: Instrument.Instrument): void => {
   venue.instruments.set(wireSymbol(instrument), instrument)
 }
 
-export const finder =
-  (venue: Venue): FindInstrument =>
-  (symbol) =>
-    venue.instruments.get(symbol)
+export const known = (venue: Venue): Known => ({
+  find: (symbol) => venue.instruments.get(symbol),
+  rounded: venue.rounded
+})
 
 /** How long requests without a deadline wait for the rate limit. */
 const patienceUs: Readonly<Record<Purpose, number>> = {

@@ -1,6 +1,7 @@
 /**
  * Binance's replies and reports about orders and executions → the port's `VenueOrder` and `VenueFill`. Whatever does
- * not fit, down to a price between two ticks, is a `MalformedReport`, never a guess.
+ * not fit, down to a price between two ticks, is a `MalformedReport`, never a guess. Only the price of an execution, which
+ * has happened whatever our ticks are, is rounded to a tick, against us.
  * Source: developers.binance.com, spot "Trading endpoints" and "User Data Stream", 2026-11.
  */
 import * as Amount from "@outcry/model/Amount"
@@ -19,8 +20,21 @@ export class MalformedReport extends Schema.TaggedError<MalformedReport>()("Malf
   }
 }
 
-/** Wire symbol → instrument. */
-export type FindInstrument = (symbol: string) => Instrument.Instrument | undefined
+/** What reports are read with. */
+export interface Known {
+  /** By wire symbol. */
+  readonly find: (symbol: string) => Instrument.Instrument | undefined
+  /** Told of each execution whose price was rounded. */
+  readonly rounded: (execution: RoundedExecution) => void
+}
+
+export interface RoundedExecution {
+  readonly instrument: Instrument.Instrument
+  readonly venueTradeId: string
+  /** As the venue told it. */
+  readonly price: string
+  readonly priceTicks: number
+}
 
 const Id = Schema.Union([Schema.Int, Schema.String])
 const WireSide = Schema.Literals(["BUY", "SELL"])
@@ -126,12 +140,12 @@ const sideOf = (side: "BUY" | "SELL"): Side => (side === "BUY" ? "buy" : "sell")
 /** Reads one kind of report; all that is wrong with it becomes the `MalformedReport`'s reason. */
 const reader =
   <A, B>(report: string, decode: (input: unknown) => Option.Option<A>, read: (value: A, find: Finder) => B) =>
-  (input: unknown, find: FindInstrument): B | MalformedReport => {
+  (input: unknown, known: Known): B | MalformedReport => {
     const decoded = decode(input)
     if (Option.isNone(decoded))
       return new MalformedReport({ report, reason: "its fields are not those of the protocol" })
     try {
-      return read(decoded.value, new Finder(report, find))
+      return read(decoded.value, new Finder(report, known))
     } catch (error) {
       if (error instanceof MalformedReport) return error
       throw error
@@ -141,10 +155,10 @@ const reader =
 /** Exact conversions that refuse by throwing MalformedReport, caught in `reader`. */
 class Finder {
   private readonly report: string
-  private readonly find: FindInstrument
-  constructor(report: string, find: FindInstrument) {
+  private readonly known: Known
+  constructor(report: string, known: Known) {
     this.report = report
-    this.find = find
+    this.known = known
   }
 
   refuse(reason: string): never {
@@ -152,13 +166,25 @@ class Finder {
   }
 
   instrument(symbol: string): Instrument.Instrument {
-    return this.find(symbol) ?? this.refuse(`${symbol} is not among the venue's instruments`)
+    return this.known.find(symbol) ?? this.refuse(`${symbol} is not among the venue's instruments`)
   }
 
   ticks(instrument: Instrument.Instrument, price: string): number {
     return (
       Instrument.ticksOf(instrument, price) ?? this.refuse(`price ${price} is no multiple of ${instrument.tickSize}`)
     )
+  }
+
+  /** Of an execution: where the venue has made its tick finer than ours, a buy is rounded up and a sell down. */
+  fillTicks(instrument: Instrument.Instrument, side: Side, price: string, venueTradeId: string): number {
+    const exact = Instrument.ticksOf(instrument, price)
+    if (exact !== undefined) return exact
+    const amount = Amount.parse(price) ?? this.refuse(`price ${price} is no decimal`)
+    const below = amount / instrument.tick
+    const priceTicks = Number(side === "buy" ? below + 1n : below)
+    if (priceTicks <= 0 || !Number.isSafeInteger(priceTicks)) return this.refuse(`price ${price} cannot be counted`)
+    this.known.rounded({ instrument, venueTradeId, price, priceTicks })
+    return priceTicks
   }
 
   lots(instrument: Instrument.Instrument, quantity: string): number {
@@ -224,7 +250,7 @@ export const orderReply = reader("order", Schema.decodeUnknownOption(OrderReply)
     clientOrderId,
     instrument: instrument.id,
     side,
-    priceTicks: find.ticks(instrument, fill.price),
+    priceTicks: find.fillTicks(instrument, side, fill.price, String(fill.tradeId)),
     lots: find.lots(instrument, fill.qty),
     fee: fill.commission,
     feeAsset: fill.commissionAsset,
@@ -235,15 +261,25 @@ export const orderReply = reader("order", Schema.decodeUnknownOption(OrderReply)
   return { order, fills, timeCreated: (value.time ?? 0) * 1_000 }
 })
 
+const OrderIds = Schema.Struct({ orderId: Id, clientOrderId: Schema.String })
+
+/** Whose an order is, whatever its price. */
+export const orderIds = reader("order", Schema.decodeUnknownOption(OrderIds), ({ clientOrderId, orderId }) => ({
+  venueOrderId: String(orderId),
+  clientOrderId
+}))
+
 export const accountTrade = reader("trade", Schema.decodeUnknownOption(AccountTrade), (value, find): VenueFill => {
   const instrument = find.instrument(value.symbol)
+  const venueTradeId = String(value.id)
+  const side = value.isBuyer ? "buy" : "sell"
   return {
-    venueTradeId: String(value.id),
+    venueTradeId,
     venueOrderId: String(value.orderId),
     clientOrderId: "",
     instrument: instrument.id,
-    side: value.isBuyer ? "buy" : "sell",
-    priceTicks: find.ticks(instrument, value.price),
+    side,
+    priceTicks: find.fillTicks(instrument, side, value.price, venueTradeId),
     lots: find.lots(instrument, value.qty),
     fee: value.commission,
     feeAsset: value.commissionAsset,
@@ -282,10 +318,11 @@ export const executionReport = reader(
     // NEW, also when a stop is triggered; CANCELED, EXPIRED, REJECTED, REPLACED; TRADE_PREVENTION: kept from trading with
     // ourselves, which ends it as EXPIRED_IN_MATCH or leaves it open for less.
     if (value.x !== "TRADE") return { order, fill: undefined }
+    const venueTradeId = String(value.t)
     const fill: VenueFill = {
       ...common,
-      venueTradeId: String(value.t),
-      priceTicks: find.ticks(instrument, value.L),
+      venueTradeId,
+      priceTicks: find.fillTicks(instrument, side, value.L, venueTradeId),
       lots: find.lots(instrument, value.l),
       fee: value.n ?? "0",
       feeAsset: value.N ?? "",
