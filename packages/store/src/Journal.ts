@@ -40,11 +40,11 @@ export interface JournalOptions {
   readonly lanes?: number
   /** Appends that may wait in one lane before callers do. Default 4,096. */
   readonly queueCapacity?: number
-  /** Rows of one statement. Default 2,048. */
+  /** Rows of one statement; an append that has more goes alone. Default 2,048. */
   readonly maxBatchRows?: number
   /** Bounds the wait for an epoch row, and so a takeover. Default 2 s. */
   readonly lockTimeoutMs?: number
-  /** Default 10 s. */
+  /** A statement without an answer for so long, beside its wait for an epoch row, counts as lost. Default 10 s. */
   readonly statementTimeoutMs?: number
   /** Rows read at a time in a replay. Default 2,000. */
   readonly pageSize?: number
@@ -68,7 +68,18 @@ interface PageRow {
 /** Plans that stay good while the tables grow from empty: no re-planning per batch, and never by scanning a partition. */
 const sessionSettings = { plan_cache_mode: "force_generic_plan", enable_seqscan: "off", jit: "off" }
 
-const lost = (error: SqlError.SqlError) => new JournalUnavailable({ outcome: outcomeOf(error), reason: error.message })
+/** What a statement answers within its time; without an answer nobody knows what it did. */
+const within =
+  (limitMs: number) =>
+  <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, JournalUnavailable> =>
+    statement.pipe(
+      Effect.mapError((error) => new JournalUnavailable({ outcome: outcomeOf(error), reason: error.message })),
+      Effect.timeoutOrElse({
+        duration: limitMs,
+        orElse: () =>
+          Effect.fail(new JournalUnavailable({ outcome: "unknown", reason: `no answer within ${limitMs} ms` }))
+      })
+    )
 
 const toRow = (row: PageRow): StoredRow => ({
   seq: row.seq,
@@ -159,6 +170,7 @@ const verified = (
 const make = Effect.fnUntraced(function* (options: JournalOptions) {
   const lanes = options.lanes ?? 2
   const lockTimeoutMs = options.lockTimeoutMs ?? 2_000
+  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000
   const pageSize = options.pageSize ?? 2_000
   const database = yield* Database
   const sql: SqlClient.SqlClient = yield* database.pool({
@@ -171,9 +183,11 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
     queueCapacity: options.queueCapacity ?? 4_096,
     maxBatchRows: options.maxBatchRows ?? 2_048,
     lockTimeoutMs,
-    statementTimeoutMs: options.statementTimeoutMs ?? 10_000
+    statementTimeoutMs
   })
   const patience = `${lockTimeoutMs}ms`
+  const answered = within(statementTimeoutMs)
+  const answeredOnceLocked = within(lockTimeoutMs + statementTimeoutMs)
   const columns = sql.literal(
     `seq::float8 AS seq, epoch, command_id, command_part, type, version, time_us::float8 AS time_us, opening,
      client_order_id, fill_key, payload, checksum`
@@ -186,7 +200,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
       SELECT ${entityId}, ${ownerId}, ${kind}, 1 FROM (SELECT set_config('lock_timeout', ${patience}, true) AS value) bound
       WHERE bound.value IS NOT NULL
       ON CONFLICT (entity_id) DO UPDATE SET epoch = entity_epoch.epoch + 1, kind = excluded.kind
-      RETURNING epoch, trading_state`.pipe(Effect.mapError(lost))
+      RETURNING epoch, trading_state`.pipe(answeredOnceLocked)
     const row = rows[0]
     if (row === undefined) return yield* Effect.die(new Error("an upsert returned no row"))
     const claimed: Claim = { epoch: row.epoch, tradingState: row.trading_state }
@@ -203,7 +217,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
         FROM journal WHERE entity_id = ${entityId} AND seq >= ${from}::text::bigint AND seq < ${behind}::text::bigint
       ) AS page, (SELECT seq::float8 FROM journal
         WHERE entity_id = ${entityId} AND seq >= ${behind}::text::bigint ORDER BY journal.seq LIMIT 1) AS next`.pipe(
-      Effect.mapError(lost),
+      answered,
       Effect.flatMap((rows) => {
         const { next, page } = rows[0]!
         return verified(entityId, JSON.parse(page) as ReadonlyArray<PageLine>, fromSeq, next)
@@ -225,7 +239,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
   const findCommand = Effect.fn("Journal.findCommand")(function* (entityId: string, commandId: string) {
     const rows = yield* sql<PageRow>`
       SELECT ${columns} FROM journal WHERE entity_id = ${entityId} AND command_id = ${commandId} ORDER BY command_part`.pipe(
-      Effect.mapError(lost)
+      answered
     )
     return rows.map(toRow)
   })
@@ -233,7 +247,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
   const lastSeq = Effect.fn("Journal.lastSeq")(function* (entityId: string) {
     const rows = yield* sql<{ seq: number }>`
       SELECT seq::float8 AS seq FROM journal WHERE entity_id = ${entityId} ORDER BY journal.seq DESC LIMIT 1`.pipe(
-      Effect.mapError(lost)
+      answered
     )
     return rows[0]?.seq ?? 0
   })
@@ -271,7 +285,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
         RETURNING 1
       )
       SELECT (SELECT epoch FROM held) AS held_epoch, last.seq::float8 AS last_seq, EXISTS (SELECT FROM put) AS saved FROM last`.pipe(
-      Effect.mapError(lost)
+      answeredOnceLocked
     )
     const answer = rows[0]
     if (answer?.saved === true) return
@@ -291,7 +305,7 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
   const loadSnapshot = Effect.fn("Journal.loadSnapshot")(function* (entityId: string) {
     const rows = yield* sql<Snapshot & { checksum: number }>`
       SELECT seq::float8 AS seq, version, state, hash, checksum FROM snapshot WHERE entity_id = ${entityId}`.pipe(
-      Effect.mapError(lost)
+      answered
     )
     const row = rows[0]
     if (row === undefined) return Option.none<Snapshot>()
@@ -308,18 +322,18 @@ const make = Effect.fnUntraced(function* (options: JournalOptions) {
       INSERT INTO entity_epoch (entity_id, kind, epoch, trading_state)
       SELECT ${entityId}, 'unclaimed', 0, ${state} FROM (SELECT set_config('lock_timeout', ${patience}, true) AS value) bound
       WHERE bound.value IS NOT NULL
-      ON CONFLICT (entity_id) DO UPDATE SET trading_state = excluded.trading_state`.pipe(Effect.mapError(lost))
+      ON CONFLICT (entity_id) DO UPDATE SET trading_state = excluded.trading_state`.pipe(answeredOnceLocked)
   })
 
   const tradingState = Effect.fn("Journal.tradingState")(function* (entityId: string) {
     const rows = yield* sql<{ trading_state: TradingState }>`
-      SELECT trading_state FROM entity_epoch WHERE entity_id = ${entityId}`.pipe(Effect.mapError(lost))
+      SELECT trading_state FROM entity_epoch WHERE entity_id = ${entityId}`.pipe(answered)
     return rows[0]?.trading_state ?? "active"
   })
 
   const heldEpoch = Effect.fn("Journal.heldEpoch")(function* (entityId: string) {
     const rows = yield* sql<{ epoch: number }>`
-      SELECT epoch FROM entity_epoch WHERE entity_id = ${entityId}`.pipe(Effect.mapError(lost))
+      SELECT epoch FROM entity_epoch WHERE entity_id = ${entityId}`.pipe(answered)
     return rows[0]?.epoch ?? 0
   })
 

@@ -27,6 +27,7 @@ export interface WriterOptions {
   readonly lanes: number
   /** Appends that may wait in one lane. */
   readonly queueCapacity: number
+  /** An append is never parted: one with more rows has a statement to itself. */
   readonly maxBatchRows: number
   readonly lockTimeoutMs: number
   /** After this long without an answer a batch counts as lost with an unknown outcome. */
@@ -269,16 +270,6 @@ export const makeJournalWriter = Effect.fnUntraced(function* (sql: SqlClient.Sql
       const prepared = prepareAppend(request)
       if (typeof prepared === "string")
         return Effect.fail(new Conflict({ entityId, firstSeq, reason: "invalid", detail: prepared }))
-      if (prepared.rows.length > options.maxBatchRows) {
-        return Effect.fail(
-          new Conflict({
-            entityId,
-            firstSeq,
-            reason: "invalid",
-            detail: `it holds more than ${options.maxBatchRows} events`
-          })
-        )
-      }
       const queue = lanes[(crc32(entityId) >>> 0) % lanes.length]
       if (queue === undefined) return Effect.die(new Error("the journal has no lane"))
       const done = Deferred.makeUnsafe<void, AppendError>()

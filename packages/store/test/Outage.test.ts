@@ -4,6 +4,7 @@ import { TestServer } from "@outcry/testkit/TestJournal"
 import { Effect, Exit, Fiber, Schedule, Stream } from "effect"
 import { Database } from "../src/Database.ts"
 import { Journal } from "../src/Journal.ts"
+import type { AppendError, CorruptJournal, CorruptSnapshot } from "../src/JournalError.ts"
 import { event, journalDatabase, session, until } from "./TestDatabase.ts"
 
 const journalBackends = (state: string) => `
@@ -130,6 +131,39 @@ layer(journalDatabase({ lockTimeoutMs: 20_000 }), { excludeTestServices: true, t
           yield* journal.append({ entityId: "quick", epoch: other.epoch, firstSeq: 1, events: [event(1)] })
           yield* blocker.unsafe("COMMIT")
         }).pipe(Effect.provide(Journal.layer({ lanes: 1, statementTimeoutMs: 2_000, lockTimeoutMs: 20_000 })))
+      })
+    )
+
+    it.effect("whatever gets no answer in time is unknown, reads and claims as well", () =>
+      Effect.gen(function* () {
+        const blocker = yield* session
+        yield* Effect.gen(function* () {
+          const journal = yield* Journal
+          const { epoch } = yield* journal.claim("silent", "account")
+          yield* blocker.unsafe("BEGIN")
+          // Before a table is open to it, no statement can bound its own wait.
+          yield* blocker.unsafe("LOCK TABLE entity_epoch, journal, snapshot IN ACCESS EXCLUSIVE MODE")
+          const asked: Record<string, Effect.Effect<unknown, AppendError | CorruptJournal | CorruptSnapshot>> = {
+            claim: journal.claim("silent", "account"),
+            heldEpoch: journal.heldEpoch("silent"),
+            read: Stream.runCollect(journal.read("silent")),
+            findCommand: journal.findCommand("silent", "command-1"),
+            lastSeq: journal.lastSeq("silent"),
+            saveSnapshot: journal.saveSnapshot("silent", epoch, { seq: 0, version: 1, state: {}, hash: "" }),
+            loadSnapshot: journal.loadSnapshot("silent"),
+            setTradingState: journal.setTradingState("silent", "halted"),
+            tradingState: journal.tradingState("silent")
+          }
+          const failures = yield* Effect.forEach(
+            Object.entries(asked),
+            ([name, statement]) => Effect.map(Effect.flip(Effect.asVoid(statement)), (error) => [name, error] as const),
+            { concurrency: "unbounded" }
+          )
+          for (const [name, error] of failures)
+            assert.strictEqual(error._tag === "JournalUnavailable" && error.outcome, "unknown", name)
+          yield* blocker.unsafe("ROLLBACK")
+          yield* until(Effect.map(Effect.exit(journal.claim("silent", "account")), Exit.isSuccess))
+        }).pipe(Effect.provide(Journal.layer({ statementTimeoutMs: 2_000, lockTimeoutMs: 500 })))
       })
     )
 
