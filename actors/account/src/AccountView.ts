@@ -6,7 +6,7 @@ import * as Amount from "@outcry/model/Amount"
 import { priceText, quantityText } from "@outcry/model/Instrument"
 import type { Contingency, Order } from "@outcry/model/Order"
 import { isFrozen } from "@outcry/model/Account"
-import { type Position, unrealised } from "@outcry/model/Position"
+import { averageTicks, type Position, unrealised } from "@outcry/model/Position"
 import { AccountStatus, type Joined, type OpenOrder, type PositionRow } from "./Protocol.ts"
 
 /** What helps an order whose fate the venue does not tell. */
@@ -94,13 +94,11 @@ const positionRow = (
   const instrument = state.instruments.get(id)!
   // What would be got for it now: the bid for a long position, the ask for a short one.
   const markTicks = mark === undefined ? 0 : position.lots >= 0 ? mark.bidTicks : mark.askTicks
-  const average =
-    position.lots === 0 ? 0n : Amount.mulDiv(position.cost, 1n, BigInt(position.lots) * instrument.tickLot || 1n)
   return {
     strategy,
     instrument: id,
     quantity: quantityText(instrument, position.lots),
-    averagePrice: position.lots === 0 ? "" : priceText(instrument, Number(average)),
+    averagePrice: position.lots === 0 ? "" : priceText(instrument, averageTicks(position, instrument)),
     mark: markTicks === 0 ? "" : priceText(instrument, markTicks),
     realised: Amount.format(position.realised, 2),
     unrealised: markTicks === 0 ? "" : Amount.format(unrealised(position, instrument, markTicks), 2),

@@ -226,13 +226,23 @@ export const live = Effect.fnUntraced(function* (
     return { rows, decided }
   }
 
+  // What the database holds outranks the journal: it may have been set while nobody owned the account. It comes before all
+  // that waits in the mailbox, since an operator may have set another since.
+  const adopted = yield* Deferred.make<void>()
+  const adoption: Message = {
+    command: {
+      type: "SetTradingState",
+      state: ledger.bindingState,
+      by: "journal",
+      reason: "set while the account had no owner"
+    },
+    receivedUs: yield* nowUs,
+    done: () => Deferred.doneUnsafe(adopted, Effect.void)
+  }
+
   const work = Effect.fnUntraced(function* (batch: ReadonlyArray<Message>) {
     const stopped = heart.stopped()
     if (stopped !== undefined) return yield* Effect.fail(stopped)
-    // The state that binds every append is set before the fact that tells of it: a crash between leaves the binding one.
-    for (const { command } of batch)
-      if (typeof command === "object" && command.type === "SetTradingState" && command.by !== "journal")
-        yield* ledger.setTradingState(command.state)
     const startUs = yield* nowUs
     // In lock-step all of them are market time already.
     if (lockStep === undefined) offsetUs = (yield* session.clockOffset).offsetUs
@@ -245,6 +255,10 @@ export const live = Effect.fnUntraced(function* (
       recovering: !life.ready
     }
     const { decided, rows } = decide(batch, circumstances)
+    // The state that binds every append is set before the fact that tells of it: a crash between leaves the binding one.
+    const isSet = decided.some(({ command, message }) => command?.type === "SetTradingState" && message !== adoption)
+    if (isSet || state.tradingState !== ledger.bindingState)
+      yield* ledger.bindTradingState(isSet ? "operator" : "account")
     const appendStartUs = yield* nowUs
     if (planted("ackBeforeCommit")) for (const { events, message } of decided) message.done?.(events, life)
     if (planted("sendBeforeCommit")) for (const { events } of decided) yield* Effect.forEach(events, follow)
@@ -284,7 +298,7 @@ export const live = Effect.fnUntraced(function* (
     )
   )
   const recovery = recoverAndGoOn(account, {
-    ledger,
+    state,
     settings,
     session,
     wire,
@@ -309,8 +323,8 @@ export const live = Effect.fnUntraced(function* (
   }
   const turn = lockStep === undefined ? work : (batch: ReadonlyArray<Message>) => lockStep.tracked(work(batch))
   return yield* Effect.raceAllFirst([
-    Effect.forever(Effect.flatMap(mailbox.take, turn), { disableYield: true }),
-    recovery,
+    Effect.andThen(turn([adoption]), Effect.forever(Effect.flatMap(mailbox.take, turn), { disableYield: true })),
+    Effect.andThen(Deferred.await(adopted), recovery),
     heart.beat,
     gauges
   ])

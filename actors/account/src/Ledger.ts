@@ -93,8 +93,8 @@ const replayOwned = (account: string) => {
 export class Ledger {
   readonly state: AccountState
   readonly epoch: number
-  /** The trading state that binds every append; it outranks what the journal says. */
-  readonly bindingState: AccountState["tradingState"]
+  /** The trading state that binds every append, as far as this owner knows; it outranks what the journal says. */
+  bindingState: AccountState["tradingState"]
   /** Sequence of the last committed row. */
   committed: number
   private readonly journal: Journal["Service"]
@@ -227,10 +227,16 @@ export class Ledger {
     })
   }
 
-  /** Makes the trading state binding for every append, whoever the owner is. */
-  setTradingState(state: AccountState["tradingState"]) {
-    return this.journal.setTradingState(this.entityId, state)
-  }
+  /**
+   * Makes what was decided of the trading state binding for every append, whoever the owner is. What the account has come
+   * to by itself takes the place of "active" only: a halt may have been written past it.
+   */
+  readonly bindTradingState = Effect.fnUntraced(function* (this: Ledger, by: "operator" | "account") {
+    const { tradingState } = this.state
+    const isFree = by === "operator" || (yield* this.journal.tradingState(this.entityId)) === "active"
+    if (isFree) yield* this.journal.setTradingState(this.entityId, tradingState)
+    this.bindingState = tradingState
+  })
 
   private commandId(command: AccountCommand, first: AccountEvent): string {
     // Of the first fact, since intents before it may be repeats that were decided under an id of their own.

@@ -1,7 +1,7 @@
 /**
  * Keeps time and prices coming to the account while an order needs them: a trigger watched here, a date it is good until,
- * a position that lost its stop. Never more than one Tick waits; what moved meanwhile is seen by the next one. While
- * nothing needs them it sleeps.
+ * a pause before it is sent again, a position that lost its stop. Never more than one Tick waits; what moved meanwhile is
+ * seen by the next one. While nothing needs them it sleeps.
  */
 import type { AccountCommand } from "@outcry/model/AccountCommand"
 import type { Mark } from "@outcry/model/AccountEvent"
@@ -46,6 +46,7 @@ export const pump = ({ ask, mark, needed, state, time }: PumpHost): Effect.Effec
     for (const id of watched) {
       const order = orders.get(id)
       if (order?.terms.expiresUs !== undefined && order.terms.expiresUs <= now && !order.cancelRequested) return true
+      if (order?.releaseUs !== undefined && order.releaseUs <= now && order.status === "held") return true
     }
     return false
   }

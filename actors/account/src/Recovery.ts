@@ -12,11 +12,10 @@ import { specOf } from "@outcry/model/Instrument"
 import { isSleeping } from "@outcry/model/Order"
 import { planted } from "@outcry/model/Planted"
 import type { ExecutionEvent, ExecutionSession, Read } from "@outcry/venue/Execution"
-import { Effect, type Latch, Schedule, Stream } from "effect"
+import { Effect, Latch, Schedule, Stream } from "effect"
 import type { AccountSettings } from "./AccountHost.ts"
 import { lagUs, makeAudit } from "./Audit.ts"
 import type { Busts } from "./Busts.ts"
-import type { Ledger } from "./Ledger.ts"
 import { needsTicks, pump } from "./Pump.ts"
 import { reportFill, reportsOf } from "./Reports.ts"
 import { venueNowUs, type Wire } from "./Wire.ts"
@@ -31,7 +30,7 @@ const fillsWithin = "100 millis"
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("3 seconds")])
 
 export interface RecoveryTools {
-  readonly ledger: Ledger
+  readonly state: AccountState
   readonly settings: AccountSettings
   readonly session: ExecutionSession
   readonly wire: Wire
@@ -53,8 +52,7 @@ export interface RecoveryTools {
 
 /** Never ends by itself; lives as long as its scope. */
 export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tools: RecoveryTools) {
-  const { ask, busts, ledger, lockStep, mark, report, session, settings, wire } = tools
-  const { state } = ledger
+  const { ask, busts, lockStep, mark, report, session, settings, state, wire } = tools
   const scope = yield* Effect.scope
   const { run: audit } = yield* makeAudit({ state, session, wire, report })
 
@@ -67,13 +65,6 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
       Effect.orDie
     )
 
-  // What the database holds outranks the journal: it may have been set while nobody owned the account.
-  yield* ask({
-    type: "SetTradingState",
-    state: ledger.bindingState,
-    by: "journal",
-    reason: "set while the account had no owner"
-  })
   for (const { clientOrderId, status } of Array.from(state.orders.values()))
     if (status === "intended")
       yield* ask({
@@ -96,6 +87,18 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
     })
   }
 
+  /** Opened where the venue's reports go on after a gap. */
+  const gap = Latch.makeUnsafe(false)
+  const settled = Effect.raceFirst(gap.await, Effect.sleep(settledMs))
+  /** One audit sees to all gaps before it; and one more, since what was young then may have been missed with the frames. */
+  const auditGap = Effect.gen(function* () {
+    yield* gap.await
+    gap.closeUnsafe()
+    yield* audit
+    yield* settled
+    if (!gap.isOpen()) yield* audit
+  })
+
   const held = lockStep === undefined ? (work: Effect.Effect<unknown>) => work : lockStep.tracked.bind(lockStep)
   const onVenueEvent = (event: ExecutionEvent): Effect.Effect<unknown> => {
     switch (event._tag) {
@@ -111,8 +114,7 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
       case "Connected":
         // The market has stood still, so nothing was missed; and an audit would tell what is held back.
         if (lockStep !== undefined) return Effect.sync(() => lockStep.arrive(`account ${account}`))
-        // What was young the first time may have been missed with the frames.
-        return Effect.forkIn(Effect.andThen(audit, Effect.delay(audit, settledMs)), scope)
+        return gap.open
       case "Disconnected":
         if (lockStep?.missing([`account ${account}`]).length === 0)
           lockStep.spoil(`the reports of ${account} are interrupted: ${event.reason}`)
@@ -121,6 +123,7 @@ export const recoverAndGoOn = Effect.fnUntraced(function* (account: string, tool
   }
 
   yield* Effect.forkIn(Stream.runForEach(session.events, onVenueEvent), scope)
+  yield* Effect.forkIn(Effect.forever(auditGap), scope)
   // No answer is not "nothing there": intents wait until the venue has said what it did meanwhile.
   const whole = Effect.flatMap(audit, (complete) => (complete ? Effect.void : Effect.fail("part of the audit")))
   yield* read("open orders and fills", Effect.match(whole, { onSuccess: okay, onFailure: unreachable }))

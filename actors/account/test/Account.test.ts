@@ -2,7 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Journal } from "@outcry/store/Journal"
 import * as TestJournal from "@outcry/testkit/TestJournal"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Execution } from "@outcry/venue/Execution"
+import { Deferred, Effect, Fiber, Latch, Layer } from "effect"
 import { entityIdOf } from "../src/Ledger.ts"
 import * as Harness from "@outcry/testkit/AccountHarness"
 import {
@@ -238,26 +239,43 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
       })
     )
 
-    it.effect("stays halted after a restart, and when the halt was written straight into the database", () =>
+    it.effect("compares books a few times for gaps in the reports that come in their hundreds", () =>
       Effect.gen(function* () {
-        const node = yield* startNode("one")
-        const run = yield* join(node, "halt")
-        yield* node.client("halt").SetTradingState({ state: "halted", by: "test", reason: "drill" })
-        const [refused] = yield* run.submit([{ place: resting() }])
-        assert.strictEqual(refused!.refused, "TradingHalted")
-        yield* node.stop
-        const second = yield* startNode("two")
-        const again = yield* join(second, "halt", "s", 2)
-        assert.strictEqual((yield* again.submit([{ place: resting() }]))[0]!.refused, "TradingHalted")
-        yield* second.client("halt").SetTradingState({ state: "active", by: "test", reason: "drill over" })
-        yield* again.place()
-        const journal = yield* Journal
-        yield* journal.setTradingState(entityIdOf("halt"), "halted")
-        const outcome = yield* Effect.result(again.submit([{ place: resting() }]))
-        assert.strictEqual(outcome._tag, "Failure")
-        const third = yield* join(second, "halt", "s", 3)
-        assert.strictEqual((yield* third.submit([{ place: resting() }]))[0]!.refused, "TradingHalted")
-        assert.strictEqual(venues.of("halt").placed.length, 1)
+        const venue = venues.of("gaps")
+        const gate = yield* Latch.make(true)
+        let asked = 0
+        let askedUs = 0
+        const { openOrders } = venue.session
+        const slow = Effect.gen(function* () {
+          asked += 1
+          askedUs = yield* Harness.nowUs
+          yield* gate.await
+        })
+        const session = {
+          ...venue.session,
+          openOrders: (...instruments: Parameters<typeof openOrders>) =>
+            Effect.andThen(slow, openOrders(...instruments))
+        }
+        const execution = Execution.of({ session: () => Effect.succeed(session) })
+        const node = yield* Effect.provideService(startNode("one"), Execution, execution)
+        const { id } = yield* (yield* join(node, "gaps")).place()
+        yield* untilFact("gaps", "OrderAccepted", id)
+        const before = asked
+        gate.closeUnsafe()
+        venue.push({ _tag: "Disconnected", reason: "a report that cannot be read" })
+        for (let gap = 0; gap < 200; gap++) venue.push({ _tag: "Connected" })
+        venue.push({ _tag: "Filled", fill: venue.fill(id, 1000) })
+        yield* untilFact("gaps", "OrderFilled", id)
+        yield* until(
+          "it compares",
+          Effect.sync(() => asked > before)
+        )
+        gate.openUnsafe()
+        yield* until(
+          "it is at rest",
+          Effect.map(Harness.nowUs, (now) => now - askedUs > 2_000_000)
+        )
+        assert.isBelow(asked - before, 10)
       })
     )
 

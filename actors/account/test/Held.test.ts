@@ -303,5 +303,26 @@ layer(TestJournal.layer.pipe(Layer.provideMerge(venues.layer)), { excludeTestSer
         yield* untilFact("again", "OrderCanceled", id)
       })
     )
+
+    it.effect("is submitted again after its pauses, and once, when the venue is back in reach", () =>
+      Effect.gen(function* () {
+        const node = yield* startNode("one")
+        const venue = venues.of("patient")
+        const run = yield* join(node, "patient")
+        venue.onPlace = (request) =>
+          Effect.sync(() =>
+            venue.placed.length <= 4 ? { _tag: "NotSent", reason: "no connection" } : venue.accept(request)
+          )
+        yield* run.passed([{ place: resting(), resubmitUntilUs: (yield* nowUs) + 600_000_000 }])
+        yield* until(
+          "it is at the venue",
+          Effect.sync(() => venue.orders.size === 1)
+        )
+        const [id] = venue.orders.keys()
+        yield* untilFact("patient", "OrderAccepted", id)
+        assert.include(yield* lifeOf("patient", id!), "OrderReleased")
+        assert.strictEqual(venue.placed.length, 5)
+      })
+    )
   }
 )

@@ -16,7 +16,7 @@ import {
   reportOutcome,
   type Take
 } from "./AccountReport.ts"
-import { type AccountState, evolve, findOrder, holdersOf, isAfter } from "./AccountState.ts"
+import { type AccountState, evolve, findOrder, holdersOf, isAfter, versionKey } from "./AccountState.ts"
 import { closePositions } from "./ClosePositions.ts"
 import { attend } from "./HeldOrders.ts"
 import * as Instrument from "./Instrument.ts"
@@ -24,6 +24,7 @@ import type { CancelIntent, ModifyIntent, PlaceIntent } from "./Intent.ts"
 import { defaults as limitDefaults, same as sameLimits } from "./Limits.ts"
 import type { FeedPosition } from "./MarketData.ts"
 import { modify } from "./ModifyOrder.ts"
+import { isEnding, type Order } from "./Order.ts"
 import { again, decideOrder, notOpen, refused } from "./OrderDecision.ts"
 import * as Group from "./OrderGroup.ts"
 import { requantise } from "./OrderLedger.ts"
@@ -155,7 +156,20 @@ const submit = (
   }
 }
 
-/** The venue never had it: it is sent again as another order, while it still makes sense and passes the checks. */
+const resubmitPauseUs = 50_000
+const resubmitPauseUsMax = 5_000_000
+
+/**
+ * From when an order may be sent again: the second attempt at once, those after it after growing pauses, or they would
+ * follow one another as fast as a venue that is out of reach says so.
+ */
+const nextAttemptUs = ({ attempt, timeIntent }: Order): number =>
+  attempt === 1 ? timeIntent : timeIntent + Math.min(resubmitPauseUsMax, resubmitPauseUs * 2 ** (attempt - 2))
+
+/**
+ * The venue never had it: it is sent again as another order, while it still makes sense and passes the checks. One that
+ * is to pause first is held until then.
+ */
 const resubmit = (
   state: AccountState,
   clientOrderId: string,
@@ -166,23 +180,31 @@ const resubmit = (
   if (order?.status !== "notPlaced" || order.cancelRequested || circumstances.now >= order.resubmitUntilUs) return
   // What guards a position is looked after by Protection.
   if (state.unprotected.has(clientOrderId) || Group.isOver(state, order)) return
+  const releaseUs = nextAttemptUs(order)
+  if (releaseUs >= order.resubmitUntilUs) return
   const group = order.contingency?.group
-  const draft = { ...again(order, circumstances), contingency: group === undefined ? undefined : { group } }
+  const draft = {
+    ...again(order, circumstances),
+    contingency: group === undefined ? undefined : { group },
+    ...(releaseUs > circumstances.now ? { releaseUs } : {})
+  }
   if (findOrder(state, draft.clientOrderId) !== undefined) return
   const event = decideOrder(state, draft, circumstances)
   if (event.type === "OrderIntended") take(event)
 }
 
+/** Venues need not count versions: sizes other than those listed under the version given are a version of their own. */
 const listInstrument = (state: AccountState, spec: Instrument.InstrumentSpec, take: Take): void => {
-  const next = Instrument.make(spec)
-  const current = state.instruments.get(next.id)
-  if (current === undefined) return take({ type: "InstrumentListed", spec: Instrument.specOf(next) })
-  if (next.version < current.version) return
-  if (next.version === current.version) {
-    if (!Instrument.sameSpec(current, next))
-      flag(state, "", `${next.id} has other sizes under the same version ${next.version}`, take)
-    return
+  const given = Instrument.make(spec)
+  const current = state.instruments.get(given.id)
+  if (current === undefined) return take({ type: "InstrumentListed", spec: Instrument.specOf(given) })
+  const isNewer = given.version > current.version
+  if (!isNewer) {
+    const listed = state.versions.get(versionKey(given.id, given.version))
+    if (listed === undefined || Instrument.sameSpec(listed, given)) return
+    if (Instrument.sameSpec({ ...given, version: current.version }, current)) return
   }
+  const next = isNewer ? given : Instrument.make({ ...given, version: current.version + 1 })
   for (const order of state.orders.values())
     if (order.instrument === next.id)
       return flag(state, order.clientOrderId, `open while ${next.id} changes to version ${next.version}`, take)
@@ -197,7 +219,7 @@ const cancel = (state: AccountState, command: Command.CancelOrders, take: Take):
   const ids = command.clientOrderIds === "all" ? Array.from(state.orders.keys()) : command.clientOrderIds
   for (const clientOrderId of ids) {
     const order = state.orders.get(clientOrderId)
-    if (order === undefined || order.cancelRequested) continue
+    if (order === undefined || isEnding(order)) continue
     take({
       type: "CancelRequested",
       clientOrderId,

@@ -72,6 +72,8 @@ export interface OrderIntended {
   readonly timeDecided: number
   /** Marks of other instruments that the checks looked at. */
   readonly otherMarks: ReadonlyArray<OtherMark>
+  /** Held until then, epoch µs: a further attempt is not made at once. */
+  readonly releaseUs?: number
 }
 
 /** The price that a held order waits for was touched. */
@@ -151,6 +153,8 @@ export interface ProtectionLost {
   readonly clientOrderId: string
   readonly instrument: InstrumentId
   readonly detail: string
+  /** Further attempts follow, after long pauses; absent where none does. */
+  readonly trying?: true
 }
 
 /** Funding of a perpetual: positive where received. */

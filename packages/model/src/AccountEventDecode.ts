@@ -75,7 +75,8 @@ export const decode = (type: string, version: number, payload: unknown, instrume
         attempt: stored.whole("attempt"),
         resubmitUntilUs: stored.time("resubmitUntilUs"),
         timeDecided: stored.time("timeDecided"),
-        otherMarks: stored.list("otherMarks", (row) => Terms.decodeOtherMark(row, instrumentAt))
+        otherMarks: stored.list("otherMarks", (row) => Terms.decodeOtherMark(row, instrumentAt)),
+        ...(stored.has("releaseUs") ? { releaseUs: stored.time("releaseUs") } : {})
       }
     }
     case "OrderTriggered": {
@@ -221,7 +222,8 @@ export const decode = (type: string, version: number, payload: unknown, instrume
         type: known,
         clientOrderId: clientOrderId(),
         instrument: stored.text("instrument"),
-        detail: stored.text("detail")
+        detail: stored.text("detail"),
+        ...(stored.has("trying") && stored.flag("trying") ? { trying: true } : {})
       }
     case "FundingPaid":
       return {

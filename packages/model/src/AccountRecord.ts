@@ -1,7 +1,8 @@
 /**
  * What an account remembers, and the small ways in which facts touch it. Mutable in place: one owner, no sharing.
  *
- * Memory is bounded: open orders by limit, closed orders and fill keys by the constants below.
+ * Memory is bounded: open orders by limit, closed orders and fill keys by constants. An order keeps the keys of its own
+ * fills for as long as it is remembered itself, so that none of them can be booked again.
  */
 import type * as Amount from "./Amount.ts"
 import type { TradingState } from "./AccountEvent.ts"
@@ -59,8 +60,6 @@ export interface AccountState extends OrderLedger {
   readonly flagged: Set<string>
   /** What the open orders of a group have filled together, and those that ended before them. */
   readonly groups: Map<string, Group>
-  /** Protective orders that ended against our will and have no successor yet. */
-  readonly unprotected: Set<string>
   /** Fills that were taken back, as `fillKey` names them: the venue telling of one again books nothing. */
   readonly bustedKeys: Set<string>
   /** Funding that was booked, by the venue's id. */

@@ -149,6 +149,17 @@ export const reportOutcome = (
   }
 }
 
+/** Whether an execution was booked: its order still knows it where others have pushed it out of the account's memory. */
+const isBooked = (
+  state: AccountState,
+  order: Order | undefined,
+  report: Command.ReportFill | Command.ReportBust
+): boolean => {
+  const key = tradeKey(report)
+  if (state.fillKeys.get(report.instrument)?.has(key) === true) return true
+  return order?.instrument === report.instrument && order.tradeKeys?.has(key) === true
+}
+
 const faultOf = (state: AccountState, order: Order, report: Command.ReportFill): string | undefined => {
   if (order.instrument !== report.instrument) return `is of ${report.instrument}, its order of ${order.instrument}`
   if (report.venueTradeId === "") return `of ${report.lots} lots at ${report.timeVenue} has no trade id`
@@ -167,8 +178,7 @@ const faultOf = (state: AccountState, order: Order, report: Command.ReportFill):
  */
 export const reportFill = (state: AccountState, report: Command.ReportFill, take: Take): void => {
   const order = findReported(state, report)
-  const known = state.fillKeys.get(report.instrument)?.has(tradeKey(report)) === true
-  if (known && !planted("fillCountedTwice")) {
+  if (isBooked(state, order, report) && !planted("fillCountedTwice")) {
     if (order !== undefined && order.filledLots === 0 && !state.bustedKeys.has(fillKey(report)))
       flag(state, order.clientOrderId, `fill ${fillKey(report)} bears the id of another: not booked`, take)
     return
@@ -202,6 +212,17 @@ export const reportFill = (state: AccountState, report: Command.ReportFill, take
     liquidity: report.liquidity,
     timeVenue: report.timeVenue
   })
+  // Lost from sight and alive: the cancel that it was asked for goes out now.
+  if (order.cancelRequested && order.status === "working")
+    take({
+      type: "CancelRequested",
+      clientOrderId: order.clientOrderId,
+      strategy: "",
+      intentSeq: 0,
+      cause: undefined,
+      by: "account",
+      reason: "it fills though its cancel was asked for"
+    })
 }
 
 /** More is filled than executions are listed for: known provisionally, until they come. */
@@ -228,8 +249,8 @@ export const reportExecuted = (state: AccountState, report: Command.ReportExecut
 /** An execution that was booked and that the venue has taken back. One that was never booked says nothing. */
 export const reportBust = (state: AccountState, report: Command.ReportBust, take: Take): void => {
   const key = fillKey(report)
-  if (state.bustedKeys.has(key) || state.fillKeys.get(report.instrument)?.has(tradeKey(report)) !== true) return
   const order = findOrder(state, report.clientOrderId)
+  if (state.bustedKeys.has(key) || !isBooked(state, order, report)) return
   if (order === undefined)
     return flag(state, report.clientOrderId, `bust ${key} of an order that is out of memory: correct its balance`, take)
   if (order.instrument !== report.instrument || order.terms.side !== report.side || report.lots > order.filledLots)

@@ -135,7 +135,8 @@ export const evolve = (state: AccountState, event: AccountEvent): AccountState =
       bust(state, event)
       break
     case "ProtectionLost":
-      state.unprotected.delete(event.clientOrderId)
+      if (event.trying === true) known(state, event.clientOrderId).lossTold = true
+      else state.unprotected.delete(event.clientOrderId)
       break
     case "FundingPaid":
       balanceOf(state, event.asset).total += event.amount

@@ -8,7 +8,7 @@ import { accountStrategy, type AccountState, flagKey } from "./AccountState.ts"
 import { dustDetail } from "./HeldOrders.ts"
 import { type Instrument, notional } from "./Instrument.ts"
 import type { Side } from "./MarketData.ts"
-import type { Order } from "./Order.ts"
+import { isEnding, type Order } from "./Order.ts"
 import { endOrder, intended } from "./OrderDecision.ts"
 import { lotsAtOnce } from "./PreTrade.ts"
 
@@ -50,8 +50,7 @@ const close = (
   const standing = Array.from(state.orders.values()).filter((order) => order.instrument === id && !isClosing(order))
   const closing = Array.from(state.orders.values()).some((order) => order.instrument === id && isClosing(order))
   const after = standing.map((order) => order.clientOrderId)
-  for (const order of standing)
-    if (!order.cancelRequested) endOrder(order, command.by, command.reason, circumstances, take)
+  for (const order of standing) if (!isEnding(order)) endOrder(order, command.by, command.reason, circumstances, take)
   if (exit === undefined || closing) return
   const open = after.filter((clientOrderId) => state.orders.has(clientOrderId))
   if (exit.held && open.length === 0 && isTooSmall(instrument, exit.lots, circumstances)) {

@@ -6,7 +6,7 @@
  */
 import type * as Command from "./AccountCommand.ts"
 import type { AccountEvent, Mark } from "./AccountEvent.ts"
-import { accountStrategy, type AccountState, instrumentAt } from "./AccountState.ts"
+import { accountStrategy, type AccountState, findOrder, instrumentAt } from "./AccountState.ts"
 import { type Instrument, quantityText } from "./Instrument.ts"
 import { opposite, type Side } from "./MarketData.ts"
 import { hasLimit, hasTrigger, isSleeping, type Order, type OrderTerms } from "./Order.ts"
@@ -87,7 +87,8 @@ const release = (state: AccountState, order: Order, circumstances: Command.Circu
     state,
     instrument,
     terms,
-    stage: "release",
+    // What only paused is checked as if it were placed now.
+    stage: order.releaseUs === undefined ? "release" : "place",
     contingency: undefined,
     mark,
     markOf: circumstances.mark,
@@ -123,6 +124,23 @@ const isWaiting = (state: AccountState, order: Order, circumstances: Command.Cir
   if (isLive(state, parent)) return !guardsAlready(order)
   if (order.parentLots > 0) return false
   endOrder(order, self, `its parent ${parent} ended without a fill`, circumstances, take)
+  return true
+}
+
+/** Whether a further attempt has to wait still; one that is no longer wanted by then ends. */
+const isPausing = (state: AccountState, order: Order, circumstances: Command.Circumstances, take: Take): boolean => {
+  const { attempt, clientOrderId, intentSeq, releaseUs, resubmitUntilUs, strategy } = order
+  if (releaseUs === undefined) return false
+  const before = findOrder(state, circumstances.idOf(strategy, intentSeq, attempt - 1))
+  if (before !== undefined && before.status !== "notPlaced") {
+    endOrder(order, self, `${before.clientOrderId}, whose place it was to take, came to light`, circumstances, take)
+    return true
+  }
+  if (circumstances.now < releaseUs) return true
+  // In a group, or where its trigger is watched here, it may wait for its price from then on.
+  const waits = order.emulated || order.contingency?.group !== undefined
+  if (circumstances.now < resubmitUntilUs || waits) return false
+  take({ type: "OrderExpired", clientOrderId, timeVenue: circumstances.now })
   return true
 }
 
@@ -183,7 +201,7 @@ const isOutrun = (state: AccountState, group: string, order: Order): boolean => 
 
 const wake = (state: AccountState, order: Order, circumstances: Command.Circumstances, take: Take): void => {
   if (order.status === "held") {
-    if (isWaiting(state, order, circumstances, take)) return
+    if (isPausing(state, order, circumstances, take) || isWaiting(state, order, circumstances, take)) return
     const group = order.contingency?.group
     if (group !== undefined && isOutrun(state, group, order)) return
     const taken = group !== undefined && isPlaceTaken(state, group, order)

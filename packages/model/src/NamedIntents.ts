@@ -2,9 +2,9 @@
  * A strategy numbers its orders; the account and the venue know them by client id. This is the way from one to the other.
  * Pure.
  */
-import { type AccountState, findOrder } from "./AccountState.ts"
+import type { AccountState } from "./AccountState.ts"
 import type { Intent } from "./Intent.ts"
-import type { Contingency } from "./Order.ts"
+import type { Contingency, Order } from "./Order.ts"
 import type { RunnerIntent } from "./RunnerIntent.ts"
 
 type IdOf = (strategy: string, intentSeq: number, attempt: number) => string
@@ -14,20 +14,22 @@ type Modify = Extract<RunnerIntent, { readonly kind: "modify" }>
 /** An intent with the strategy's own numbers; whose instrument a change is of, its order says. */
 type NumberedIntent = Exclude<RunnerIntent, Modify> | Omit<Modify, "instrument">
 
-/** Attempts of one intent that are looked for. */
-const attemptsMax = 64
+const latestOf = (orders: Iterable<Order>, strategy: string, intentSeq: number): Order | undefined => {
+  let latest: Order | undefined
+  for (const order of orders)
+    if (order.strategy === strategy && order.intentSeq === intentSeq && order.attempt > (latest?.attempt ?? 0))
+      latest = order
+  return latest
+}
 
-/** The order that an intent's number stands for now: its latest attempt. */
+/** The order that an intent's number stands for now: its latest attempt, as far as any is remembered. */
 const latest = (state: AccountState, strategy: string, intentSeq: number, idOf: IdOf): string => {
-  let id = idOf(strategy, intentSeq, 1)
-  // Only an order that has ended can have a further attempt.
-  if (!state.closed.has(id)) return id
-  for (let attempt = 2; attempt <= attemptsMax; attempt++) {
-    const next = idOf(strategy, intentSeq, attempt)
-    if (findOrder(state, next) === undefined) break
-    id = next
-  }
-  return id
+  const first = idOf(strategy, intentSeq, 1)
+  const isNew = intentSeq > (state.strategies.get(strategy)?.intentSeq ?? 0)
+  if (isNew || state.orders.has(first)) return first
+  const order =
+    latestOf(state.orders.values(), strategy, intentSeq) ?? latestOf(state.closed.values(), strategy, intentSeq)
+  return order?.clientOrderId ?? first
 }
 
 const contingencyOf = (

@@ -282,6 +282,8 @@ export interface Order {
   deadlineUs: number
   /** Submitted again after `notPlaced` until then; 0: never. */
   readonly resubmitUntilUs: number
+  /** Of a further attempt that is not made at once: held until then. */
+  readonly releaseUs?: number
   /** Price at which a buy's funds are held back; nothing is held back for a sleeping order. */
   reserveTicks: number
   venueOrderId: string
@@ -293,7 +295,14 @@ export interface Order {
   cancelRequested: boolean
   /** Why it ended as it did: the venue's code and words, or ours. */
   reason: string
+  /** Of its fills, as `tradeKey` names them: known for as long as the order is. */
+  tradeKeys?: Set<string>
+  /** That what it guarded stands bare was said, and is not said again of the attempts that follow. */
+  lossTold?: true
 }
+
+/** Whether its cancel is under way, or goes out as soon as the venue knows it. One that works although it was asked for is not. */
+export const isEnding = ({ cancelRequested, status }: Order): boolean => cancelRequested && status !== "working"
 
 /** Types that carry a limit price. */
 export const hasLimit = (type: OrderType): boolean =>

@@ -7,7 +7,15 @@ import type { AccountEvent, IntentRefused, Mark, OrderIntended, OtherMark } from
 import { type AccountState, findOrder } from "./AccountState.ts"
 import type { Instrument, InstrumentId } from "./Instrument.ts"
 import type { FeedPosition } from "./MarketData.ts"
-import { type Contingency, hasTrigger, isSleeping, type Order, type OrderTerms, type TraceContext } from "./Order.ts"
+import {
+  type Contingency,
+  hasTrigger,
+  isEnding,
+  isSleeping,
+  type Order,
+  type OrderTerms,
+  type TraceContext
+} from "./Order.ts"
 import { type CheckInput, reducibleLots, refuse, reserveTicks, type Stage } from "./PreTrade.ts"
 import type { RefusalReason } from "./Refusal.ts"
 
@@ -24,6 +32,8 @@ export interface Draft {
   readonly timeDecided: number
   readonly attempt: number
   readonly resubmitUntilUs: number
+  /** Held until then; absent: it need not wait for any time. */
+  readonly releaseUs?: number
 }
 
 /** Whether an order's fate on this instrument is open: nothing new is sent there until it is settled. */
@@ -127,7 +137,8 @@ export const intended = (
     attempt: draft.attempt,
     resubmitUntilUs: draft.resubmitUntilUs,
     timeDecided: draft.timeDecided,
-    otherMarks: placed.otherMarks
+    otherMarks: placed.otherMarks,
+    ...(draft.releaseUs === undefined ? {} : { releaseUs: draft.releaseUs })
   }
 }
 
@@ -168,7 +179,7 @@ export const decideOrder = (
   if (findOrder(state, draft.clientOrderId) !== undefined)
     return refused(draft, "DuplicateOrder", `${draft.clientOrderId} exists already`, circumstances.now, draft.terms)
   const emulated = isEmulated(draft, circumstances)
-  const held = emulated || waits(state, draft.contingency)
+  const held = emulated || draft.releaseUs !== undefined || waits(state, draft.contingency)
   const stage: Stage = held ? "hold" : "place"
   const terms = held ? draft.terms : clipped(state, instrument, draft.terms)
   const mark = circumstances.mark(draft.instrument)
@@ -230,7 +241,7 @@ export const endOrder = (
   take: (event: AccountEvent) => void
 ): void => {
   const { clientOrderId } = order
-  if (!order.cancelRequested)
+  if (!isEnding(order))
     take({ type: "CancelRequested", clientOrderId, strategy: "", intentSeq: 0, cause: undefined, by, reason })
   if (isSleeping(order.status)) take({ type: "OrderCanceled", clientOrderId, timeVenue: circumstances.now })
 }

@@ -103,7 +103,10 @@ export const fill = (state: AccountState, event: OrderFilled): void => {
   if (order.contingency?.group !== undefined) Group.filled(state, order.contingency.group, order)
   if (state.watched.size > 0) tell(state, order, event.lots)
   step(state, order, remainingLots(order) === 0 ? "filled" : "partlyFilled")
-  remember(getOrAdd(state.fillKeys, event.instrument, noKeys), tradeKey(event), fillKeysMax)
+  const key = tradeKey(event)
+  if (order.tradeKeys === undefined) order.tradeKeys = new Set([key])
+  else order.tradeKeys.add(key)
+  remember(getOrAdd(state.fillKeys, event.instrument, noKeys), key, fillKeysMax)
   const last = state.lastTradeIds.get(event.instrument)
   // An operator's word has no place among the venue's trades.
   if ((last === undefined || isLater(event.venueTradeId, last)) && !isVouched(event))
@@ -123,11 +126,16 @@ export const bust = (state: AccountState, event: FillBusted): void => {
   if (isClosed(order.status)) leaveBare(state, order)
 }
 
-/** Guards a position from its first attempt; one that carries on for it, or closes a position, is never given up at once. */
+/**
+ * Guards a position from its first attempt; one that carries on for it, or closes a position, is never given up at once.
+ * One that only pauses before it is submitted again guards nothing.
+ */
 const isProtective = (event: OrderIntended): boolean =>
   event.terms.reduceOnly === true &&
   (isStop(event.terms.type) ||
-    (event.placement === "held" && (event.attempt > 1 || event.strategy === accountStrategy)))
+    (event.placement === "held" &&
+      event.releaseUs === undefined &&
+      (event.attempt > 1 || event.strategy === accountStrategy)))
 
 const filledLotsOf = (state: AccountState, clientOrderId: string | undefined): number =>
   clientOrderId === undefined ? 0 : (findOrder(state, clientOrderId)?.filledLots ?? 0)
@@ -209,6 +217,7 @@ export const intend = (state: AccountState, event: OrderIntended): void => {
     timeIntent: event.timeIntent,
     deadlineUs: event.deadlineUs,
     resubmitUntilUs: event.resubmitUntilUs,
+    ...(event.releaseUs === undefined ? {} : { releaseUs: event.releaseUs }),
     reserveTicks: event.reserveTicks,
     venueOrderId: "",
     status: event.placement === "held" ? "held" : "intended",
@@ -220,15 +229,17 @@ export const intend = (state: AccountState, event: OrderIntended): void => {
   if (state.watched.size > 0) lead(state, event)
   open(state, order)
   if (event.contingency?.group !== undefined) Group.joined(state, event.contingency.group)
-  if (event.attempt > 1 && state.unprotected.size > 0) succeed(state, event)
+  if (event.attempt > 1 && state.unprotected.size > 0) succeed(state, order)
   rememberIntent(state, event.timeIntent)
 }
 
 /** A further attempt takes the place of the one before it. */
-const succeed = (state: AccountState, event: OrderIntended): void => {
+const succeed = (state: AccountState, order: Order): void => {
   for (const id of state.unprotected) {
     const before = findOrder(state, id)
-    if (before?.strategy === event.strategy && before.intentSeq === event.intentSeq) state.unprotected.delete(id)
+    if (before?.strategy !== order.strategy || before.intentSeq !== order.intentSeq) continue
+    state.unprotected.delete(id)
+    if (before.lossTold === true) order.lossTold = true
   }
 }
 

@@ -46,6 +46,8 @@ export interface OrderLedger {
   readonly openLots: Map<Instrument.InstrumentId, OpenLots>
   /** Open orders that time, prices or the fate of others concern: asleep, in a group, or good until a date. */
   readonly watched: Set<string>
+  /** Protective orders that ended against our will and have no successor yet. */
+  readonly unprotected: Set<string>
 }
 
 export const versionKey = (id: Instrument.InstrumentId, version: number): string => `${id}@${version}`
@@ -175,6 +177,8 @@ const close = (ledger: OrderLedger, order: Order, before: OrderStatus): void => 
   if (ledger.watched.size > 0) ledger.watched.delete(order.clientOrderId)
   ledger.closed.set(order.clientOrderId, order)
   for (const id of oldestOf(ledger.closed, closedOrdersMax)) {
+    // What it asked for is still to be done.
+    if (ledger.unprotected.has(id)) continue
     const dropped = ledger.closed.get(id)!
     ledger.closed.delete(id)
     ledger.venueOrderIds.get(dropped.instrument)?.delete(dropped.venueOrderId)

@@ -48,6 +48,10 @@ export const applyFill = (
   lots: number
 ): void => applyValue(position, side, lots, notional(instrument, priceTicks, lots))
 
+/** Average price of what is held, in ticks, rounded half to even; 0 where nothing is. */
+export const averageTicks = ({ cost, lots }: Position, instrument: Instrument): number =>
+  lots === 0 ? 0 : Number(Amount.mulDiv(lots < 0 ? -cost : cost, 1n, BigInt(Math.abs(lots)) * instrument.tickLot || 1n))
+
 /** Unrealised P&L at a mark price, in quote asset. */
 export const unrealised = (position: Position, instrument: Instrument, markTicks: number): Amount.Amount =>
   BigInt(markTicks) * BigInt(position.lots) * instrument.tickLot - position.cost

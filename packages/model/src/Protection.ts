@@ -2,7 +2,8 @@
  * A position is not left without the stop that guarded it: where the venue rejects the stop, or never had it, a further
  * attempt is watched here; where the market order that was to get out fails, it is tried again after growing pauses.
  *
- * When that does not help either, the account says so and only reduces from then on.
+ * When that does not help either, the account says so, once, and only reduces from then on. It goes on trying after long
+ * pauses for as long as there is a position to protect: the venue may be back at any time.
  */
 import type * as Command from "./AccountCommand.ts"
 import type { AccountEvent } from "./AccountEvent.ts"
@@ -13,14 +14,15 @@ import { again, intended } from "./OrderDecision.ts"
 import * as Group from "./OrderGroup.ts"
 import { instrumentAt, requantise } from "./OrderLedger.ts"
 
-/** Further attempts at protecting one position. */
+/** Further attempts at protecting one position before it is said to stand bare. */
 const attemptsMax = 5
 const pauseUs = 200_000
+/** Between the attempts after that. */
+const longPauseUs = 10_000_000
 
 type Take = (event: AccountEvent) => void
 
-const giveUp = (state: AccountState, clientOrderId: string, instrument: string, detail: string, take: Take): void => {
-  take({ type: "ProtectionLost", clientOrderId, instrument, detail })
+const reduceOnly = (state: AccountState, instrument: string, detail: string, take: Take): void => {
   if (state.tradingState === "active")
     take({
       type: "TradingStateChanged",
@@ -28,6 +30,21 @@ const giveUp = (state: AccountState, clientOrderId: string, instrument: string, 
       by: "account",
       reason: `the position in ${instrument} has lost its protection: ${detail}`
     })
+}
+
+/** Says so, once; it is tried on all the same. */
+const tellLoss = (state: AccountState, order: Order, detail: string, take: Take): void => {
+  if (order.lossTold === true) return
+  const { clientOrderId, instrument } = order
+  take({ type: "ProtectionLost", clientOrderId, instrument, detail, trying: true })
+  reduceOnly(state, instrument, detail, take)
+}
+
+/** Nobody knows any more what is to be tried. */
+const giveUp = (state: AccountState, clientOrderId: string, take: Take): void => {
+  const detail = "the order that guarded it is out of memory"
+  take({ type: "ProtectionLost", clientOrderId, instrument: "", detail })
+  reduceOnly(state, "", detail, take)
 }
 
 /** What is left to do, in the sizes that the instrument has now; undefined where they do not fit. */
@@ -69,8 +86,7 @@ const retry = (
 ): void => {
   const instrument = state.instruments.get(order.instrument)!
   const terms = termsToday(state, order)
-  if (terms === undefined)
-    return giveUp(state, order.clientOrderId, order.instrument, "its terms do not fit the instrument's new sizes", take)
+  if (terms === undefined) return tellLoss(state, order, "its terms do not fit the instrument's new sizes", take)
   const draft = again({ ...order, attempt }, circumstances)
   const { group } = order.contingency ?? {}
   const grouped = group !== undefined && !Group.isOver(state, order) && state.groups.has(group)
@@ -95,21 +111,24 @@ const retry = (
   )
 }
 
+const pauseOf = (order: Order, attempt: number): number => {
+  if (order.lossTold === true) return longPauseUs
+  // A stop that the venue did not take is watched here at once; what was to trade has just failed to.
+  return hasTrigger(order.terms.type) && !order.emulated ? 0 : pauseUs * 2 ** attempt
+}
+
 /** Sees to every protective order that ended against our will. */
 export const protect = (state: AccountState, circumstances: Command.Circumstances, take: Take): void => {
   for (const id of Array.from(state.unprotected)) {
     const order = findOrder(state, id)
     if (order === undefined) {
-      giveUp(state, id, "", "the order that guarded it is out of memory", take)
+      giveUp(state, id, take)
       continue
     }
     const attempt = lastAttempt(state, order, circumstances)
-    if (attempt > attemptsMax) {
-      giveUp(state, id, order.instrument, `${attemptsMax} further attempts failed, the last: ${order.reason}`, take)
-      continue
-    }
-    // A stop that the venue did not take is watched here at once; what was to trade has just failed to.
-    const pause = hasTrigger(order.terms.type) && !order.emulated ? 0 : pauseUs * 2 ** attempt
-    if (circumstances.now >= order.timeIntent + pause) retry(state, order, attempt, circumstances, take)
+    if (attempt > attemptsMax)
+      tellLoss(state, order, `${attemptsMax} further attempts failed, the last: ${order.reason}`, take)
+    if (circumstances.now >= order.timeIntent + pauseOf(order, attempt))
+      retry(state, order, attempt, circumstances, take)
   }
 }

@@ -171,6 +171,14 @@ describe("a stored event", () => {
     )
   })
 
+  it("of a lost protection says whether it is tried on; one of an older release does not", () => {
+    const older: AccountEvent = { type: "ProtectionLost", clientOrderId: "oc1", instrument: btcUsdt.id, detail: "no" }
+    for (const event of [older, { ...older, trying: true } as const]) {
+      const stored = JSON.parse(JSON.stringify(encode(event, at)))
+      expect(decode(event.type, versions[event.type], stored, at)).toEqual(event)
+    }
+  })
+
   it("keeps fractions of a microsecond, which clocks may give", () => {
     const account = new AccountFixture()
     account.now += 0.5

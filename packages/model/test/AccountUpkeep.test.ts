@@ -1,7 +1,9 @@
 import { AccountFixture } from "@outcry/testkit/AccountFixture"
 import { btcUsdt, btcUsdtSpec, ethUsdtSpec } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
-import { invariants } from "../src/Account.ts"
+import { execute, invariants } from "../src/Account.ts"
+import { tradeKey } from "../src/AccountEvent.ts"
+import * as Snapshot from "../src/AccountSnapshot.ts"
 import { fillKeysMax, flaggedMax } from "../src/AccountState.ts"
 import * as Amount from "../src/Amount.ts"
 import { defaults } from "../src/Limits.ts"
@@ -42,12 +44,32 @@ describe("a new version of an instrument", () => {
     expect(account.state.strategies.get("s1")!.positions.get(btcUsdt.id)!.lots).toBe(150)
   })
 
-  it("is flagged where the sizes change and the version does not", () => {
+  it("is given to sizes that change under the same version, as often as they do", () => {
     const account = new AccountFixture()
+    const version = (): number => account.state.instruments.get(btcUsdt.id)!.version
     expect(list(account, { ...btcUsdtSpec })).toEqual([])
-    expect(list(account, { ...btcUsdtSpec, minNotional: "10" })).toEqual(["DifferenceFlagged"])
-    expect(list(account, { ...coarse, version: 2 })).toEqual(["InstrumentListed"])
+    for (const [sizes, expected] of [
+      [{ tickSize: "0.1", lotSize: "0.001", minQuantity: "0.001" }, 2],
+      [{ tickSize: "0.05" }, 3]
+    ] as const) {
+      const changed = { ...btcUsdtSpec, ...sizes }
+      expect(list(account, changed)).toEqual(["InstrumentListed"])
+      expect(account.state.instruments.get(btcUsdt.id)).toMatchObject({ ...sizes, version: expected })
+      expect(list(account, changed)).toEqual([])
+    }
+    expect(list(account, { ...coarse, version: 4 })).toEqual(["InstrumentListed"])
     expect(list(account, { ...btcUsdtSpec })).toEqual([])
+    expect(version()).toBe(4)
+  })
+
+  it("is flagged where sizes change under the same version while an order is open or a position does not fit", () => {
+    const account = new AccountFixture()
+    const changed = { ...btcUsdtSpec, lotSize: "0.001", minQuantity: "0.001" }
+    const id = account.working({ lots: 150 })
+    expect(list(account, changed)).toEqual(["DifferenceFlagged"])
+    account.run(account.filled(id, { lots: 150 }))
+    expect(list(account, changed)).toEqual(["DifferenceFlagged"])
+    expect(account.state.instruments.get(btcUsdt.id)).toMatchObject({ version: 1, lotSize: btcUsdtSpec.lotSize })
   })
 })
 
@@ -97,6 +119,28 @@ describe("memory", () => {
     expect(account.state.positions.get(btcUsdt.id)?.fills).toBe(fillKeysMax + 400)
     for (let i = 0; i < flaggedMax + 300; i++) account.run(account.filled(`web_${i}`))
     expect(account.state.flagged.size).toBeLessThanOrEqual(flaggedMax)
+    expect(invariants(account.state)).toEqual([])
+  })
+
+  it("of the fills of an order lasts for as long as the order does, however many others fill", () => {
+    const account = new AccountFixture({ limits: { orderRateMax: 1_000_000 } })
+    const resting = account.working()
+    const part = account.filled(resting, { lots: 300 })
+    account.run(part)
+    const canceled = account.working()
+    const late = account.filled(canceled, { lots: 200 })
+    account.run(late)
+    account.run(account.shown(canceled, { status: "canceled", filledLots: 200 }))
+    const others = account.working({ lots: fillKeysMax + 2 })
+    for (let i = 0; i < fillKeysMax + 1; i++) account.run(account.filled(others, { lots: 1 }))
+    expect(account.state.fillKeys.get(btcUsdt.id)!.has(tradeKey(part))).toBe(false)
+    const twin = Snapshot.decode(Snapshot.encode(account.state))
+    for (const fill of [part, late]) {
+      expect(account.run(fill)).toEqual([])
+      expect(execute(twin, fill, account.circumstances)).toEqual([])
+    }
+    const { liquidity: _l, timeVenue: _t, venueOrderId: _v, ...made } = part
+    expect(account.types({ ...made, type: "ReportBust", reason: "erroneous" })).toEqual(["FillBusted"])
     expect(invariants(account.state)).toEqual([])
   })
 })

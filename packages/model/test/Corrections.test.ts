@@ -2,9 +2,10 @@
 import { AccountFixture } from "@outcry/testkit/AccountFixture"
 import { btcUsdt } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
-import { invariants } from "../src/Account.ts"
+import { execute, invariants } from "../src/Account.ts"
 import type { ReportBust } from "../src/AccountCommand.ts"
 import { type Resolution, resolutions } from "../src/AccountEvent.ts"
+import { evolve, initial } from "../src/AccountState.ts"
 import * as Amount from "../src/Amount.ts"
 
 describe("an order resolved by an operator", () => {
@@ -70,6 +71,32 @@ describe("an order that the venue does not know any more", () => {
     expect(account.place()).toMatchObject({ reason: "InstrumentFrozen" })
     account.run(account.shown(id))
     expect(account.statusOf(id)).toBe("working")
+  })
+
+  it("and that fills though its cancel was asked for is canceled again", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    account.cancel(id)
+    account.run({ type: "ReportForgotten", clientOrderId: id, reason: "not listed" })
+    expect(account.types(account.filled(id, { lots: 300 }))).toEqual(["OrderFilled", "CancelRequested"])
+    expect(account.statusOf(id)).toBe("pendingCancel")
+    // In a journal of before it was left at work: whoever asks next is heard.
+    const old = account.events.slice(0, -1).reduce(evolve, initial("alpha"))
+    const all = { type: "CancelOrders", clientOrderIds: "all" } as const
+    expect(execute(old, all, account.circumstances).map(({ type }) => type)).toEqual(["CancelRequested"])
+    expect(execute(old, all, account.circumstances)).toEqual([])
+    // The next fill finds the cancel on its way.
+    expect(account.types(account.filled(id, { lots: 100 }))).toEqual(["OrderFilled"])
+    expect(account.types(account.shown(id, { status: "canceled" }))).toEqual(["OrderCanceled"])
+    expect(invariants(account.state)).toEqual([])
+  })
+
+  it("and that is filled whole though its cancel was asked for has nothing left to cancel", () => {
+    const account = new AccountFixture()
+    const id = account.working()
+    account.cancel(id)
+    account.run({ type: "ReportForgotten", clientOrderId: id, reason: "not listed" })
+    expect(account.types(account.filled(id))).toEqual(["OrderFilled"])
   })
 })
 

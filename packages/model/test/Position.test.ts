@@ -85,6 +85,18 @@ describe("a position by average cost", () => {
     expect(Position.unrealised(after([["sell", 100, 10]]), btcUsdt, 104)).toBe(-notional(btcUsdt, 4, 10))
   })
 
+  it("has one average price, whichever way it is held", () => {
+    for (const side of ["buy", "sell"] as const) {
+      expect(Position.averageTicks(after([[side, 100, 10]]), btcUsdt), side).toBe(100)
+      const mixed = after([
+        [side, 100, 3],
+        [side, 101, 1]
+      ])
+      expect(Position.averageTicks(mixed, btcUsdt), side).toBe(100)
+    }
+    expect(Position.averageTicks(Position.empty(), btcUsdt)).toBe(0)
+  })
+
   it("agrees with exact fractions to half a unit for every rounding, and its cash flow is exact", () => {
     for (let seed = 1; seed <= 150; seed++) {
       const random = new SeededRandom(seed)

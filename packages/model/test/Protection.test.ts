@@ -4,6 +4,10 @@ import { btcUsdt, btcUsdtSpec } from "@outcry/testkit/Instruments"
 import { describe, expect, it } from "vitest"
 import { invariants } from "../src/Account.ts"
 import type { AccountEvent, OrderIntended } from "../src/AccountEvent.ts"
+import { stateHash } from "../src/AccountHash.ts"
+import { evolve, findOrder, initial } from "../src/AccountState.ts"
+import { named } from "../src/NamedIntents.ts"
+import { closedOrdersMax } from "../src/OrderLedger.ts"
 
 const stop = { side: "sell", type: "stop", priceTicks: 0, triggerTicks: 5_900_000, reduceOnly: true } as const
 
@@ -21,6 +25,19 @@ const successor = (events: ReadonlyArray<AccountEvent>): OrderIntended => {
 
 const reject = (account: AccountFixture, clientOrderId: string): ReadonlyArray<AccountEvent> =>
   account.run({ type: "ReportRejected", clientOrderId, code: "-2010", reason: "no" })
+
+/** For so many seconds whatever is sent never leaves: the types of the facts. */
+const unreachable = (account: AccountFixture, seconds: number): ReadonlyArray<string> => {
+  const types: Array<string> = []
+  for (let i = 0; i < seconds * 10; i++) {
+    for (const { clientOrderId, status } of Array.from(account.state.orders.values()))
+      if (status === "intended")
+        types.push(...account.types({ type: "ReportNotPlaced", clientOrderId, reason: "not sent" }))
+    account.now += 100_000
+    types.push(...account.tick(5_899_000))
+  }
+  return types
+}
 
 describe("a stop that guards a position", () => {
   it("is watched here once the venue has rejected it", () => {
@@ -68,6 +85,66 @@ describe("a stop that guards a position", () => {
     expect(last.map((event) => event.type)).toEqual(["ProtectionLost", "TradingStateChanged"])
     expect(account.state.tradingState).toBe("reducing")
     expect(account.tick()).toEqual([])
+  })
+
+  it("is tried on after long pauses while nothing reaches the venue, and that it stands bare is said once", () => {
+    const account = holding()
+    account.native = false
+    account.placed(stop)
+    account.tick(5_899_000)
+    const outage = unreachable(account, 60)
+    expect(outage.filter((type) => type === "ProtectionLost")).toHaveLength(1)
+    expect(outage.filter((type) => type === "OrderIntended").length).toBeLessThan(12)
+    expect(account.state.tradingState).toBe("reducing")
+    const late = unreachable(account, 600)
+    expect(late).not.toContain("ProtectionLost")
+    expect(late.filter((type) => type === "OrderIntended").length).toBeGreaterThan(50)
+    // The venue is back.
+    const back: Array<string> = []
+    for (let i = 0; i < 110; i++) {
+      account.now += 100_000
+      back.push(...account.tick(5_899_000))
+    }
+    expect(back).toEqual(["OrderIntended", "OrderReleased"])
+    const [last] = account.state.orders.keys()
+    account.run(account.filled(last!))
+    expect(account.state.positions.get(btcUsdt.id)?.lots).toBe(0)
+    expect(account.state.unprotected.size).toBe(0)
+    expect(invariants(account.state)).toEqual([])
+    expect(stateHash(account.events.reduce(evolve, initial("alpha")))).toBe(stateHash(account.state))
+  })
+
+  it("is not forgotten between two attempts, however many orders end meanwhile", () => {
+    const account = new AccountFixture({ limits: { orderRateMax: 1_000_000 } })
+    account.run(account.filled(account.working()))
+    account.native = false
+    account.placed(stop)
+    account.tick(5_899_000)
+    unreachable(account, 60)
+    for (let i = 0; i < closedOrdersMax * 2; i++) {
+      const other = account.working({ side: "sell", lots: 10, reduceOnly: true, priceTicks: 5_950_000 })
+      account.run(account.shown(other, { status: "canceled" }))
+    }
+    expect(account.state.closed.size).toBeLessThanOrEqual(closedOrdersMax)
+    account.now += 10_000_000
+    expect(account.tick(5_899_000)).toEqual(["OrderIntended", "OrderReleased"])
+    expect(invariants(account.state)).toEqual([])
+  })
+
+  it("is known by its number after however many attempts: its cancel reaches the last", () => {
+    const account = holding()
+    account.native = false
+    const id = account.placed(stop)
+    account.tick(5_899_000)
+    unreachable(account, 700)
+    account.now += 10_000_000
+    account.tick(5_899_000)
+    const [last] = account.state.orders.values()
+    expect(last!.attempt).toBeGreaterThan(64)
+    const order = findOrder(account.state, id)!
+    const cancel = { kind: "cancel", intentSeq: 3, orderSeq: order.intentSeq } as const
+    const [intent] = named(account.state, "s1", [cancel], account.circumstances.idOf)
+    expect(intent).toMatchObject({ clientOrderId: last!.clientOrderId })
   })
 
   it("has no successor where the venue filled what it had rejected", () => {
@@ -202,6 +279,17 @@ describe("closing positions", () => {
     account.marks.delete(btcUsdt.id)
     expect(close(account)).toEqual(["OrderIntended"])
     expect(account.tick(5_999_990)).toEqual(["OrderReleased"])
+  })
+
+  it("goes on once the venue is back, however long it was out of reach", () => {
+    const account = holding()
+    expect(close(account)).toEqual(["OrderIntended", "OrderReleased"])
+    expect(unreachable(account, 60).filter((type) => type === "ProtectionLost")).toHaveLength(1)
+    account.now += 10_000_000
+    account.tick(5_899_000)
+    const [last] = account.state.orders.keys()
+    account.run(account.filled(last!))
+    expect(account.state.positions.get(btcUsdt.id)?.lots).toBe(0)
   })
 
   it("buys back where an order that was to be canceled has turned the position", () => {
