@@ -93,6 +93,36 @@ describe("an order's id", () => {
   })
 })
 
+describe("an order's id that names too little", () => {
+  it("is refused where it is empty, though the venue has not named every order", async () => {
+    const asked = floor.asked.length
+    const answers = [
+      await get("/orders/"),
+      await post("/orders//resolve", { as: "notPlaced", ...audited }),
+      await post("/orders/cancel", { orders: [""], ...audited })
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422])
+    expect(answers[1]?.body.detail).toMatch(/^order: is empty/)
+    expect(floor.asked.length).toBe(asked)
+  })
+
+  it("is enough to look and not to change where it is a short beginning of the only order", async () => {
+    const beginnings = Object.values(ids).map((id) => id.slice(0, 3))
+    const short = beginnings.find((each) => beginnings.filter((other) => other === each).length === 1)!
+    expect((await get(`/orders/${short}`)).status).toBe(200)
+    const asked = floor.asked.length
+    for (const [path, body] of [
+      ["/orders/cancel", { orders: [short] }],
+      [`/orders/${short}/resolve`, { as: "notPlaced" }]
+    ] as const) {
+      const answer = await post(path, { ...body, ...audited })
+      expect([answer.status, fieldsOf(answer)], path).toEqual([422, ["order"]])
+      expect(answer.body.detail).toMatch(/too short/)
+    }
+    expect(floor.asked.length).toBe(asked)
+  })
+})
+
 describe("changes", () => {
   it("need the token in the header: not without it, not in the address", async () => {
     const asked = floor.asked.length
@@ -138,7 +168,7 @@ describe("changes", () => {
     ["/orders/x/resolve", { as: "gone", ...audited }, ["as"]],
     ["/accounts/alpha/trading-state", { state: "off", ...audited }, ["state"]],
     ["/accounts/alpha/adjust", { asset: "USDT", amount: "1e9", adjustment: "deposit", ...audited }, ["amount"]],
-    ["/accounts/alpha/adjust", { asset: "USDT", amount: "-1", adjustment: "operator", ...audited }, ["amount"]],
+    ["/accounts/alpha/adjust", { asset: "USDT", amount: "-2000000", adjustment: "operator", ...audited }, ["amount"]],
     ["/accounts/alpha/close", [], [""]]
   ])("%s names the field that is wrong in %j", async (path, body, fields) => {
     const answer = await post(path, body)
@@ -159,6 +189,23 @@ describe("changes", () => {
     expect(answer.body.detail).toMatch(/is working: only an order whose fate is unknown/)
   })
 
+  it("reach an order that its account holds open before this node has read the journal to there", async () => {
+    floor.asked.length = 0
+    const { fixture } = floor
+    // The other instrument is frozen by an order of unknown fate.
+    const open = fixture.working({ priceTicks: 300_000 }, "s1", "sim:ETH/USDT")
+    const lost = fixture.placed({ priceTicks: 300_000 }, "s1", "sim:ETH/USDT")
+    fixture.run({ type: "ReportUnknown", clientOrderId: lost, reason: "time-out" })
+    expect((await post("/orders/cancel", { orders: [open], ...audited })).status).toBe(200)
+    expect((await post(`/orders/${lost}/resolve`, { as: "notPlaced", ...audited })).status).toBe(200)
+    expect((await post(`/orders/${open}/resolve`, { as: "notPlaced", ...audited })).status).toBe(409)
+    expect(floor.asked).toEqual([
+      { rpc: "Cancel", clientOrderIds: [open], ...audited },
+      { rpc: "Resolve", clientOrderId: lost, as: "notPlaced", ...audited }
+    ])
+    await Effect.runPromise(floor.commit)
+  })
+
   it("refuse what is no JSON, too long, or of another kind", async () => {
     expect((await post("/orders/cancel", "{")).status).toBe(400)
     expect((await post("/orders/cancel", JSON.stringify({ by: "x".repeat(20_000) }))).status).toBe(413)
@@ -168,6 +215,19 @@ describe("changes", () => {
     expect((await post("/orders/%E0%A4%A/resolve", audited)).status).toBe(405)
     expect((await post(`/accounts/${account}/sell`, audited)).status).toBe(404)
   })
+})
+
+it("has accounts hashed only for whoever asks for it", async () => {
+  const read = async (path: string) => {
+    floor.hashed.length = 0
+    const { body, status } = await get(path)
+    expect(status, path).toBe(200)
+    return [[...floor.hashed], /"stateHash":"\w+"/.test(JSON.stringify(body))]
+  }
+  for (const path of ["/status", `/account?name=${account}`, "/accounts", `/accounts/${account}`])
+    expect(await read(path), path).toEqual([[false], false])
+  for (const path of ["/status?hashed=true", `/account?name=${account}&hashed=true`])
+    expect(await read(path), path).toEqual([[true], true])
 })
 
 it("lists accounts, and one of them", async () => {

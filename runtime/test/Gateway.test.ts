@@ -168,6 +168,9 @@ describe("a bad frame gets an error that says why", () => {
     ["{", null, "bad_json"],
     ["[]", null, "bad_request"],
     ["null", null, "bad_request"],
+    ['{"method":{"toString":0}}', null, "unknown_method"],
+    ['{"id":6,"method":[[{"toString":1}]]}', 6, "unknown_method"],
+    ['{"id":5,"method":"subscribe","params":{"channel":{"toString":0}}}', 5, "bad_request"],
     ['{"id":7,"method":"order"}', 7, "unknown_method"],
     ['{"id":8,"method":"subscribe"}', 8, "bad_request"],
     ['{"id":9,"method":"subscribe","params":{"channel":1}}', 9, "bad_request"],
@@ -179,6 +182,17 @@ describe("a bad frame gets an error that says why", () => {
   ])("%s", async (text, id, code) => {
     expect(await replyTo(text)).toMatchObject({ id, error: { code } })
   })
+
+  it.each(['{"method":{"toString":0}}', '{"method":[[{"toString":1}]]}'])(
+    "%s before the token came, and the node goes on for others",
+    async (text) => {
+      const { frames, socket } = await open("/ws")
+      socket.send(text)
+      await until("the reply", () => frames.length > 0)
+      expect(frames[0]).toMatchObject({ error: { code: "unknown_method" } })
+      expect(await replyTo('{"id":2,"method":"ping"}')).toEqual({ id: 2, result: "pong" })
+    }
+  )
 
   it("a binary frame", async () => {
     expect(await replyTo(Buffer.from([1, 2, 3]))).toMatchObject({ error: { code: "bad_json" } })
@@ -303,14 +317,6 @@ describe("subscriptions", () => {
     expect(messages.at(-1)).toMatchObject({
       data: { positions: [{ instrument: "sim:BTC/USDT", quantity: "0.01000", averagePrice: "60000", unrealised: "1" }] }
     })
-  })
-
-  it("shows strategies and their changes", async () => {
-    const client = await connect()
-    const { messages } = await follow(client, "strategies")
-    await until("the strategy", () => JSON.stringify(messages).includes('"running"'))
-    floor.paused.add("maker")
-    await until("the change", () => JSON.stringify(messages.at(-1)).includes('"paused"'))
   })
 
   it("refuses a second subscription to the same channel, and more than its limit", async () => {

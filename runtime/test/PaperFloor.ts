@@ -2,13 +2,13 @@
  * A floor of actors in memory for tests of the gateway: the real protocols served by handlers over one account of the
  * testkit, a feed hub that publishes what the test says, and the real gateway on a free port.
  */
-import { Account, AccountStatus, Refused } from "@outcry/actor-account/Protocol"
+import { status as accountStatus } from "@outcry/actor-account/AccountView"
+import { Account, type AccountStatus, Refused } from "@outcry/actor-account/Protocol"
 import type { Fact } from "@outcry/actor-account/Protocol"
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import { Feed, FeedStatus } from "@outcry/actor-feed/Protocol"
 import { Strategy, StrategyStatus } from "@outcry/actor-strategy/Protocol"
 import * as AccountEventCodec from "@outcry/model/AccountEventCodec"
-import { stateHash } from "@outcry/model/AccountHash"
 import { versionKey } from "@outcry/model/AccountState"
 import * as Limits from "@outcry/model/Limits"
 import type { MarketEvent, Quote } from "@outcry/model/MarketData"
@@ -54,6 +54,10 @@ export class PaperFloor {
   cancelled = 0
   /** What the accounts were asked to do, oldest first. */
   readonly asked: Array<Readonly<Record<string, unknown>>> = []
+  /** Whether each status that an account was asked for was to be hashed. */
+  readonly hashed: Array<boolean> = []
+  /** Whether the strategies answer. */
+  strategiesUp = true
   databaseUp = true
   quote: Quote | undefined
   readonly #facts: PubSub.PubSub<ReadonlyArray<Fact>>
@@ -105,25 +109,16 @@ export class PaperFloor {
     })
   }
 
-  #status(): AccountStatus {
-    const { state } = this.fixture
-    return new AccountStatus({
-      account,
-      venue: "sim",
-      node: node.name,
-      epoch: 1,
-      seq: state.seq,
-      condition: "ready",
-      tradingState: state.tradingState,
-      balances: [],
-      positions: [],
-      fees: [],
-      openOrders: [],
-      strategies: [],
-      unknownOrders: 0,
-      differences: 0,
-      stateHash: stateHash(state)
-    })
+  #status(hashed: boolean): AccountStatus {
+    this.hashed.push(hashed)
+    const where = { venue: "sim", node: node.name, epoch: 1, condition: "ready" as const }
+    return accountStatus(
+      this.fixture.state,
+      where,
+      () => undefined,
+      ({ timeIntent }) => timeIntent,
+      hashed
+    )
   }
 
   readonly #strategyStatus = (): StrategyStatus =>
@@ -199,7 +194,7 @@ export class PaperFloor {
           stream(this.#facts, () => this.facts().slice(0, this.#published)).pipe(
             Stream.map((facts) => facts.filter(({ seq }) => seq > payload.afterSeq))
           ),
-        Status: () => Effect.sync(() => this.#status())
+        Status: ({ payload: { hashed = false } }) => Effect.sync(() => this.#status(hashed))
       },
       { concurrency: "unbounded" }
     )
@@ -226,7 +221,10 @@ export class PaperFloor {
         )
     })
     const strategies = Strategy.toLayer({
-      Status: () => Effect.sync(this.#strategyStatus),
+      Status: () =>
+        Effect.suspend(() =>
+          this.strategiesUp ? Effect.sync(this.#strategyStatus) : Effect.die(new Error("it is moving"))
+        ),
       Control: ({ payload }) =>
         Effect.sync(() => {
           if (payload.action === "pause") this.paused.add("maker")

@@ -84,6 +84,10 @@ const build = Effect.gen(function* () {
   const ticks = makeTickCounts(id)
   const staleness = Metric.withAttributes(Metrics.feedStaleness, { feed: id })
   const offset = Metric.withAttributes(Metrics.clockOffset, { venue })
+  const silenced = Effect.andThen(Metric.update(staleness, 0), Metric.update(offset, 0))
+  yield* silenced
+  // Its age grows where the feed goes to; here it would stand still.
+  yield* Effect.addFinalizer(() => silenced)
   const doors = yield* Doors
   const near = new Set<Door>()
   let subscribers = 0

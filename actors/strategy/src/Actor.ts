@@ -26,6 +26,10 @@ const build = Effect.gen(function* () {
   const settings = host.settings(strategy)
   if (settings === undefined)
     return yield* Effect.die(new Error(`Strategy ${strategy} is not in the floor's configuration`))
+  const locked = Metric.withAttributes(Metrics.strategyLocked, { strategy })
+  yield* Metric.update(locked, 0)
+  // It may be locked or not where it goes: this node has nothing more to say of it.
+  yield* Effect.addFinalizer(() => Metric.update(locked, 0))
   const running = initial()
   const unlocked = Latch.makeUnsafe(true)
   let stage: Stage | undefined
@@ -36,7 +40,7 @@ const build = Effect.gen(function* () {
   const untilUnlocked = Effect.fnUntraced(function* (detail: string, keep: Effect.Effect<void>) {
     running.condition = "locked"
     running.detail = detail
-    yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 1)
+    yield* Metric.update(locked, 1)
     unlocked.closeUnsafe()
     yield* keep
     return yield* unlocked.await
@@ -137,7 +141,7 @@ const build = Effect.gen(function* () {
             return yield* new CannotControl({ strategy, action, reason: `it is ${running.condition}, not locked` })
           if (host.locks !== undefined) yield* host.locks.unlock(strategy)
           running.recentErrors.length = 0
-          yield* Metric.update(Metric.withAttributes(Metrics.strategyLocked, { strategy }), 0)
+          yield* Metric.update(locked, 0)
           unlocked.openUnsafe()
         } else if (action === "restart") interrupt.openUnsafe()
         else {

@@ -4,7 +4,8 @@ import { Effect, type Option, Schema } from "effect"
 import { floorApi } from "../floor/FloorApi.ts"
 import { data, json, message, onStderr, onStdout, table } from "./Output.ts"
 
-const Accounts = Schema.Struct({
+/** The answer of `/accounts`. */
+export const Accounts = Schema.Struct({
   accounts: Schema.Array(Schema.toCodecJson(AccountStatus)),
   missing: Schema.Array(Schema.Struct({ account: Schema.String, reason: Schema.String }))
 })

@@ -1,11 +1,13 @@
 /** `outcry order cancel` and `outcry order resolve`: what an operator does about single orders; each is journalled with who and why. */
 import { Canceled, type Resolution, Resolved } from "@outcry/client/Api"
 import { OrderRow } from "@outcry/client/Wire"
+import * as Amount from "@outcry/model/Amount"
 import { Effect, Option } from "effect"
-import { floorApi } from "../floor/FloorApi.ts"
+import { type FloorApi, floorApi } from "../floor/FloorApi.ts"
+import { Accounts } from "./AccountsCommand.ts"
 import { confirm } from "./Confirm.ts"
 import { data, json, message, onStderr } from "./Output.ts"
-import { exitCodes, userError } from "./UserError.ts"
+import { exitCodes, type UserError, userError } from "./UserError.ts"
 
 interface Common {
   readonly by: string
@@ -57,7 +59,32 @@ interface ResolveOptions extends Common {
   readonly yes: boolean
 }
 
-const whatHappens = (order: OrderRow, { as, price }: ResolveOptions): string => {
+type ToResolve = Pick<OrderRow, "account" | "clientOrderId" | "filled" | "instrument" | "quantity" | "side" | "status">
+
+/** The order as its account holds it open, by its whole id; undefined where none does. */
+const heldOpen = (accounts: (typeof Accounts.Type)["accounts"], id: string): ToResolve | undefined => {
+  for (const { account, openOrders } of accounts)
+    for (const { clientOrderId, filledLots, instrument, quantity, status, terms } of openOrders)
+      if (clientOrderId === id) {
+        const filled = Amount.mulDiv(Amount.from(quantity), BigInt(filledLots), BigInt(terms.lots))
+        return { account, clientOrderId, filled: Amount.format(filled), instrument, quantity, side: terms.side, status }
+      }
+  return undefined
+}
+
+/** From the node's copy of the accounts; where that is still reading their journals, from the accounts themselves. */
+const orderAt = (api: FloorApi, path: string, id: string): Effect.Effect<ToResolve, UserError> =>
+  api.get(path, OrderRow).pipe(
+    Effect.catch((error): Effect.Effect<ToResolve, UserError> => {
+      if (error.kind !== "GatewayUnreachable") return Effect.fail(error)
+      return Effect.flatMap(api.get("/accounts", Accounts), ({ accounts }) => {
+        const order = heldOpen(accounts, id)
+        return order === undefined ? Effect.fail(error) : Effect.succeed(order)
+      })
+    })
+  )
+
+const whatHappens = (order: ToResolve, { as, price }: ResolveOptions): string => {
   const name = `Order ${order.clientOrderId} of ${order.account} (${order.side} ${order.quantity} ${order.instrument}, ${order.filled} filled)`
   const free = "what it held back is free again, and the instrument may be traded."
   if (as === "filled")
@@ -77,7 +104,7 @@ export const resolve = Effect.fnUntraced(function* (options: ResolveOptions) {
     )
   const api = yield* floorApi(options.data)
   const path = `/orders/${encodeURIComponent(options.order)}`
-  const order = yield* api.get(path, OrderRow)
+  const order = yield* orderAt(api, path, options.order)
   if (order.status !== "unknown")
     return yield* userError(
       "RequestRefused",

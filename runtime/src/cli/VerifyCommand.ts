@@ -26,7 +26,7 @@ const attempts = 3
 const liveOf = (floor: FloorData, account: string) => {
   const { run } = floor
   if (run === undefined) return Effect.undefined
-  return firstAnswer(run.gateways.map(({ url }) => nodeClient(url, run.token).account(account))).pipe(
+  return firstAnswer(run.gateways.map(({ url }) => nodeClient(url, run.token).account(account, { hashed: true }))).pipe(
     Effect.map((status) => (status.condition === "ready" ? { seq: status.seq, hash: status.stateHash } : undefined)),
     Effect.orElseSucceed(() => undefined)
   )

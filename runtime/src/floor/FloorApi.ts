@@ -1,6 +1,6 @@
 /**
- * The HTTP API of the floor that runs from a data folder, asked at whichever of its nodes answers. A change that may have
- * reached a node is not asked of another: it could be made twice.
+ * The HTTP API of the floor that runs from a data folder, asked at whichever of its nodes answers first. A change that may
+ * have reached a node is not asked of another: it could be made twice.
  */
 import { Problem } from "@outcry/client/Api"
 import { Effect, Option, Predicate, Schema } from "effect"
@@ -10,6 +10,8 @@ import { dataFolderAt } from "./DataFolder.ts"
 import { type RunFile, runningFloor } from "./RunFile.ts"
 
 const withinMs = 15_000
+/** How long any of the nodes may take to say that it is up, before there is nobody to ask. */
+const healthWithinMs = 5_000
 
 interface NotReached {
   readonly reached: boolean
@@ -85,6 +87,24 @@ const send = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.provide(FetchHttpClient.layer)
   )
 
+/**
+ * The gateways, the one first that says before the others that it is up; none where nobody says so. A frozen node still
+ * takes connections and never answers: nothing is asked of a node that has not answered this.
+ */
+const answering = (gateways: RunFile["gateways"]) => {
+  const up = gateways.map((gateway) =>
+    HttpClient.get(`${gateway.url}/health`).pipe(
+      Effect.filterOrFail(({ status }) => status === 200),
+      Effect.as([gateway, ...gateways.filter((other) => other !== gateway)])
+    )
+  )
+  return Effect.raceAll(up).pipe(
+    Effect.timeout(healthWithinMs),
+    Effect.orElseSucceed((): RunFile["gateways"] => []),
+    Effect.provide(FetchHttpClient.layer)
+  )
+}
+
 const nobody = userError(
   "GatewayUnreachable",
   "No node of the floor answers.",
@@ -113,7 +133,7 @@ export const floorApi = Effect.fnUntraced(function* (folder: Option.Option<strin
     schema: Schema.Codec<A, I>,
     isChange: boolean
   ) {
-    for (const { url } of run.gateways) {
+    for (const { url } of yield* answering(run.gateways)) {
       const sent = yield* Effect.result(send(HttpClientRequest.bearerToken(make(`${url}/api/v1`), run.token)))
       if (sent._tag === "Success") return yield* answerOf(url, sent.success, schema)
       if (isChange && sent.failure.reached) return yield* unclear(sent.failure.reason)

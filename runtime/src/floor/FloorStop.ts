@@ -26,13 +26,16 @@ const rowsOf = (status: FloorStatus): string => status.accounts.map(({ account, 
 export interface Rest {
   /** The floor as it was before it was asked to rest. */
   readonly running: FloorStatus | undefined
-  /** Undefined where no node answered any more. */
+  /** With the accounts' state hashes; undefined where no node answered any more. */
   readonly status: FloorStatus | undefined
   readonly settled: boolean
 }
 
+/** What of the supervisor this asks. */
+type Asked = Pick<NodeSupervisor, "status" | "hashedStatus" | "windDown">
+
 /** The floor with every actor's answer, or what there is after some time. */
-const runningFloor = (supervisor: NodeSupervisor): Effect.Effect<FloorStatus | undefined> =>
+const runningFloor = (supervisor: Asked): Effect.Effect<FloorStatus | undefined> =>
   Effect.gen(function* () {
     const startedMs = performance.now()
     let running: FloorStatus | undefined
@@ -45,7 +48,10 @@ const runningFloor = (supervisor: NodeSupervisor): Effect.Effect<FloorStatus | u
     return running
   })
 
-export const bringToRest = (supervisor: NodeSupervisor): Effect.Effect<Rest> =>
+const hashedOf = (supervisor: Asked): Effect.Effect<FloorStatus | undefined> =>
+  Effect.map(Effect.option(supervisor.hashedStatus), Option.getOrUndefined)
+
+export const bringToRest = (supervisor: Asked): Effect.Effect<Rest> =>
   Effect.gen(function* () {
     let last: FloorStatus | undefined
     let askedMs = -Infinity
@@ -58,12 +64,17 @@ export const bringToRest = (supervisor: NodeSupervisor): Effect.Effect<Rest> =>
       }
       const status = Option.getOrUndefined(yield* Effect.option(supervisor.status))
       if (status !== undefined) {
-        // Twice the same: no fact came in between.
-        if (last !== undefined && isSettled(status) && rowsOf(status) === rowsOf(last))
-          return { running, status, settled: true }
+        if (last !== undefined && isSettled(status) && rowsOf(status) === rowsOf(last)) {
+          const hashed = yield* hashedOf(supervisor)
+          // Still the same: no fact came in between.
+          if (hashed !== undefined && isSettled(hashed) && rowsOf(hashed) === rowsOf(status))
+            return { running, status: hashed, settled: true }
+        }
         last = status
       }
       yield* Effect.sleep(pollMs)
     }
-    return { running, status: last, settled: false }
+    // Accounts without a hash cannot be compared: they count as not heard.
+    const unheard = last === undefined ? undefined : { ...last, accounts: [] }
+    return { running, status: (yield* hashedOf(supervisor)) ?? unheard, settled: false }
   })

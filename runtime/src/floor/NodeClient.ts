@@ -57,9 +57,11 @@ export const nodeClient = (url: string, token: string) => {
       Effect.mapError(response.text, (error) => unreachable(url, error.message))
     ),
     status: Effect.flatMap(authorised("/api/v1/status"), decoded(url, FloorStatusJson)),
-    account: (name: string) =>
+    /** With the state hash of every account, for who compares it: it costs each a hash of all it holds. */
+    hashedStatus: Effect.flatMap(authorised("/api/v1/status?hashed=true"), decoded(url, FloorStatusJson)),
+    account: (name: string, { hashed }: { readonly hashed: boolean }) =>
       Effect.flatMap(
-        authorised(`/api/v1/account?name=${encodeURIComponent(name)}`),
+        authorised(`/api/v1/account?name=${encodeURIComponent(name)}&hashed=${hashed}`),
         decoded(url, Schema.toCodecJson(AccountStatus))
       ),
     windDown: Effect.asVoid(authorised("/api/v1/wind-down", "POST"))

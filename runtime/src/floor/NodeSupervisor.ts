@@ -53,6 +53,8 @@ export interface NodeSupervisor {
   readonly failovers: () => ReadonlyArray<Failover>
   /** From whichever node answers; also notes where every account lives. */
   readonly status: Effect.Effect<FloorStatus, UserError>
+  /** The same with the accounts' state hashes. */
+  readonly hashedStatus: Effect.Effect<FloorStatus, UserError>
   readonly windDown: Effect.Effect<void, UserError>
   /** Every node has left for good. */
   readonly allLost: Effect.Effect<UserError>
@@ -139,7 +141,9 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
   const recovery = Effect.fnUntraced(
     function* (node: string, accounts: ReadonlyArray<string>, endedMs: number) {
       const moved = (account: string) =>
-        Effect.suspend(() => firstAnswer(clients(node).map((client) => client.account(account)))).pipe(
+        Effect.suspend(() =>
+          firstAnswer(clients(node).map((client) => client.account(account, { hashed: false })))
+        ).pipe(
           Effect.match({
             onFailure: () => false,
             onSuccess: (status) => status.node !== node && status.condition === "ready"
@@ -225,13 +229,14 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
     Effect.forkIn(life(node, child, nodeScope), scope)
   )
 
-  const status = Effect.suspend(() => firstAnswer(clients().map((client) => client.status))).pipe(
-    Effect.tap(({ accounts }) =>
-      Effect.sync(() => {
-        for (const { account, node } of accounts) homes.set(account, node)
-      })
+  const firstStatus = (statusOf: (client: ReturnType<typeof nodeClient>) => Effect.Effect<FloorStatus, UserError>) =>
+    Effect.suspend(() => firstAnswer(clients().map(statusOf))).pipe(
+      Effect.tap(({ accounts }) =>
+        Effect.sync(() => {
+          for (const { account, node } of accounts) homes.set(account, node)
+        })
+      )
     )
-  )
 
   const stop = Effect.gen(function* () {
     yield* Ref.set(stopping, true)
@@ -258,7 +263,8 @@ export const superviseNodes = Effect.fnUntraced(function* (options: SupervisorOp
         pid: child?.identity.pid ?? 0
       })),
     failovers: () => failovers,
-    status,
+    status: firstStatus((client) => client.status),
+    hashedStatus: firstStatus((client) => client.hashedStatus),
     windDown: Effect.suspend(() => firstAnswer(clients().map((client) => client.windDown))),
     allLost: Deferred.await(lost),
     stop

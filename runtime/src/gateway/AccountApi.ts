@@ -16,7 +16,7 @@ import {
 import type { OrderRow } from "@outcry/client/Wire"
 import * as Amount from "@outcry/model/Amount"
 import { isSleeping, type Order } from "@outcry/model/Order"
-import { Cause, Effect, Result } from "effect"
+import { Cause, Effect, Option, Result } from "effect"
 import type { IncomingMessage } from "node:http"
 import { reasonOf } from "../cli/UserError.ts"
 import type { FloorConfig } from "../FloorConfig.ts"
@@ -31,8 +31,11 @@ import { parameterOf } from "./Token.ts"
 const changeTimeoutMs = 5_000
 const catchUpMs = 5_000
 const pollMs = 10
+/** What the beginning of an id must have at least to name an order that is to be changed. */
+const prefixMin = 4
 
 type Missing = OrderList["missing"][number]
+type Target = Pick<OrderRow, "account" | "clientOrderId" | "status">
 
 const isWanted = (order: Order, filter: OrderFilter): boolean =>
   filter === "unknown" ? order.status === "unknown" : filter === "held" ? isSleeping(order.status) : true
@@ -72,8 +75,7 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
           ])
         )
 
-  const status = (name: string): Effect.Effect<AccountStatus, Refusal> =>
-    asked(client(name).Status({ hashed: true }), askTimeoutMs)
+  const status = (name: string): Effect.Effect<AccountStatus, Refusal> => asked(client(name).Status({}), askTimeoutMs)
 
   /** This node's copy of an account, at least as far as the account was when it was asked. */
   const upToDate = Effect.fnUntraced(function* (name: string) {
@@ -125,7 +127,8 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
   })
 
   /** By client order id, venue order id, or the beginning of a client order id that no other shares. */
-  const find = Effect.fnUntraced(function* (id: string) {
+  const find = Effect.fnUntraced(function* (id: string, shortest = 1) {
+    yield* requireNamed(id)
     const { found, missing } = yield* readAll(names, (state) =>
       [...state.orders.values(), ...state.closed.values()]
         .filter(({ clientOrderId, venueOrderId }) => clientOrderId.startsWith(id) || venueOrderId === id)
@@ -139,6 +142,10 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
       const unread = missing.map(({ account, reason }) => ` ${account} could not be asked: ${reason}.`).join("")
       return yield* Refusal.of(missing.length > 0 ? 503 : 404, `There is no order ${id}.${unread}`, field)
     }
+    if (exact.length === 0 && id.length < shortest)
+      return yield* Refusal.of(422, `order: ${id} is too short to change an order by. Give more of its id.`, [
+        { field: "order", message: `has fewer than ${shortest} characters` }
+      ])
     if (others.length > 0) {
       const candidates = [order, ...others]
         .slice(0, 5)
@@ -147,6 +154,24 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
     }
     return order
   })
+
+  /** What the accounts that answer hold open. */
+  const openOrders = Effect.map(
+    Effect.forEach(names, (name) => Effect.option(status(name)), { concurrency: 8 }),
+    (statuses) =>
+      statuses
+        .flatMap(Option.toArray)
+        .flatMap(({ account, openOrders: orders }) => orders.map((order) => ({ ...order, account })))
+  )
+
+  /**
+   * An order to change. One that an account holds open is known by its whole id from the account itself: it must not wait
+   * until this node has read a long journal.
+   */
+  const toChange = (id: string, open: Effect.Success<typeof openOrders>): Effect.Effect<Target, Refusal> => {
+    const [order, ...others] = open.filter(({ clientOrderId }) => clientOrderId === id)
+    return order !== undefined && others.length === 0 ? Effect.succeed(order) : find(id, prefixMin)
+  }
 
   const cancelIn = (account: string, orders: "all" | ReadonlyArray<string>, by: string, reason: string) =>
     Effect.map(asked(client(account).Cancel({ clientOrderIds: orders, by, reason })), (canceled) => ({
@@ -159,12 +184,14 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
     const wanted = new Map<string, "all" | Array<string>>()
     if (orders === "all")
       for (const name of account === undefined ? names : [yield* known(account)]) wanted.set(name, "all")
-    else
-      for (const row of yield* Effect.forEach(orders, find)) {
+    else {
+      const open = yield* openOrders
+      for (const row of yield* Effect.forEach(orders, (id) => toChange(id, open))) {
         const ids = wanted.get(row.account)
         if (Array.isArray(ids)) ids.push(row.clientOrderId)
         else wanted.set(row.account, [row.clientOrderId])
       }
+    }
     const results = yield* Effect.forEach(wanted, ([name, ids]) => Effect.result(cancelIn(name, ids, by, reason)), {
       concurrency: 8
     })
@@ -181,7 +208,7 @@ export const makeAccountApi = Effect.fnUntraced(function* (floor: FloorConfig, c
 
   const resolve = Effect.fnUntraced(function* (request: IncomingMessage, id: string) {
     const body = yield* bodyOf(request, ResolveRequest)
-    const order: OrderRow = yield* find(id)
+    const order = yield* toChange(id, yield* openOrders)
     const { account, clientOrderId } = order
     if (order.status !== "unknown")
       return yield* Refusal.of(
@@ -257,6 +284,12 @@ const partsOf = (path: string): ReadonlyArray<string> => {
     return []
   }
 }
+
+/** An order that the venue has not named has an empty id there: no text would name it by accident. */
+const requireNamed = (id: string): Effect.Effect<void, Refusal> =>
+  id === ""
+    ? Effect.fail(Refusal.of(422, "order: is empty. Give an order's id.", [{ field: "order", message: "is empty" }]))
+    : Effect.void
 
 /** A balance that would be negative is a slip of whoever types, not a fact. */
 const requireCovered = (

@@ -5,8 +5,9 @@
 import { FeedHub } from "@outcry/actor-feed/FeedHub"
 import { Strategy } from "@outcry/actor-strategy/Protocol"
 import { MarketData } from "@outcry/venue/MarketData"
-import { Clock, Context, Duration, Effect, Layer, Schema, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Result, Schema, Scope } from "effect"
 import type { Sharding } from "effect/cluster"
+import { reasonOf } from "../cli/UserError.ts"
 import type { FloorConfig } from "../FloorConfig.ts"
 import { type AccountTopics, makeAccountTopics } from "./AccountMirror.ts"
 import { askTimeoutMs } from "./FloorStatus.ts"
@@ -55,32 +56,39 @@ const publishedInstrument = Effect.fnUntraced(function* (id: string, channel: st
   return found
 })
 
+/**
+ * Every message holds all strategies that answered, and in `missing` those that did not, as the status of the floor does:
+ * a message may replace the one before it.
+ */
 const makeStrategiesTopic = Effect.fnUntraced(function* (floor: FloorConfig) {
   const client = yield* Strategy.client
-  const shown = new Map<string, { readonly text: string; readonly json: Schema.Json }>()
   const encode = Schema.encodeSync(Schema.toCodecJson(Strategy.protocol.requests.get("Status")!.successSchema))
   let seq = 0
   let ts = 0
-  const topic = new TopicHub({
-    snapshot: () => ({ seq, ts, data: { strategies: Array.from(shown.values(), ({ json }) => json) } }),
-    conflated: true,
-    keep: 0
-  })
+  let data: Schema.Json = { strategies: [], missing: [] }
+  let shown = JSON.stringify(data)
+  const topic = new TopicHub({ snapshot: () => ({ seq, ts, data }), conflated: true, keep: 0 })
+  const ask = (id: string) =>
+    client(id)
+      .Status()
+      .pipe(
+        Effect.timeout(askTimeoutMs),
+        Effect.map(encode),
+        Effect.catchDefect((defect) => Effect.fail({ message: reasonOf(defect) })),
+        Effect.mapError(({ message }) => ({ kind: "strategy", id, reason: message })),
+        Effect.result
+      )
   yield* Effect.gen(function* () {
-    const changed: Array<Schema.Json> = []
-    for (const { name } of floor.strategies) {
-      const status = yield* client(name).Status().pipe(Effect.timeout(askTimeoutMs), Effect.exit)
-      if (status._tag === "Failure") continue
-      const json = encode(status.value)
-      const text = JSON.stringify(json)
-      if (shown.get(name)?.text === text) continue
-      shown.set(name, { text, json })
-      changed.push(json)
-    }
-    if (changed.length === 0) return
+    const answers = yield* Effect.forEach(floor.strategies, ({ name }) => ask(name), { concurrency: 16 })
+    const strategies = answers.flatMap((answer) => (Result.isSuccess(answer) ? [answer.success] : []))
+    const missing = answers.flatMap((answer) => (Result.isFailure(answer) ? [answer.failure] : []))
+    const text = JSON.stringify({ strategies, missing })
+    if (text === shown) return
+    shown = text
+    data = { strategies, missing }
     seq += 1
     ts = (yield* Clock.currentTimeMillis) * 1_000
-    topic.publish({ type: "delta", seq, ts, data: { strategies: changed } })
+    topic.publish({ type: "delta", seq, ts, data })
   }).pipe(Effect.andThen(Effect.sleep(strategiesEveryMs)), Effect.forever, Effect.forkScoped)
   return topic
 })

@@ -18,6 +18,8 @@ const softBytesMax = 64 * 1024
 /** Unread bytes at which the client is given up. */
 const hardBytesMax = 1024 * 1024
 const flushEveryMs = 50
+/** Of RFC 6455: something unexpected at the server. */
+const internalError = 1011
 /** Frames in a row that are no requests, until the client is closed. */
 const mistakesMax = 20
 
@@ -35,6 +37,8 @@ export interface ConnectionOptions {
   readonly token: string
   readonly authenticated: boolean
   readonly node: string
+  /** Told of what a request must not throw and threw all the same. */
+  readonly onDefect: (defect: unknown) => void
 }
 
 type Metered = Metric.Counter<number>
@@ -94,6 +98,11 @@ export class Connection {
     this.#queued += 1
     this.#turn = this.#turn
       .then(() => this.#answer(text))
+      // A rejection that nobody handles would end the node.
+      .catch((defect: unknown) => {
+        this.#options.onDefect(defect)
+        this.#close(internalError, "this request failed; the node's log says why", "failed")
+      })
       .finally(() => {
         this.#queued -= 1
       })
@@ -189,6 +198,18 @@ export class Connection {
       this.#count(wsConflated, "channel", kindOf(channel))
       return
     }
+    this.#pass(channel, subscription, message)
+  }
+
+  /** Sends it in place of the message that waits, which is older. */
+  #pass(channel: string, subscription: Subscription, message: Message): void {
+    const spared = subscription.spared + (subscription.waiting === undefined ? 0 : 1)
+    subscription.waiting = undefined
+    subscription.spared = 0
+    if (spared > 0) {
+      const { seq, ts } = message
+      this.#send({ channel, type: "notice", seq, ts, data: { event: "conflated", messages: spared } })
+    }
     this.#send({ channel, ...message })
     this.#count(wsMessages, "channel", kindOf(channel))
   }
@@ -196,19 +217,10 @@ export class Connection {
   #flush(): void {
     if (this.#options.socket.bufferedAmount > softBytesMax) return
     for (const [channel, subscription] of this.#subscriptions) {
-      const { spared, waiting } = subscription
+      const { waiting } = subscription
       if (waiting === undefined) continue
       subscription.waiting = undefined
-      subscription.spared = 0
-      if (spared > 0)
-        this.#send({
-          channel,
-          type: "notice",
-          seq: waiting.seq,
-          ts: waiting.ts,
-          data: { event: "conflated", messages: spared }
-        })
-      this.#send({ channel, ...waiting })
+      this.#pass(channel, subscription, waiting)
     }
   }
 

@@ -56,14 +56,15 @@ export const makeFloorStatus = Effect.fnUntraced(function* (floor: FloorConfig, 
       { concurrency: 16 }
     )
 
-  const ask = Effect.gen(function* () {
+  /** `hashed` costs every account a hash of all it holds: for who compares it. */
+  const ask = Effect.fnUntraced(function* (hashed: boolean) {
     const [feeds, accounts, strategies] = yield* Effect.all(
       [
         askAll("feed", floor.instruments, (id) => feed(id).Status()),
         askAll(
           "account",
           floor.accounts.map(({ name }) => name),
-          (id) => account(id).Status({ hashed: true })
+          (id) => account(id).Status({ hashed })
         ),
         askAll(
           "strategy",

@@ -72,8 +72,9 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
   const accountApi = yield* makeAccountApi(floor, channels)
   const connections = new Set<Connection>()
 
-  const askAccount = (name: string) =>
-    accountClient(name).Status({ hashed: true }).pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
+  const askAccount = (name: string, hashed: boolean) =>
+    accountClient(name).Status({ hashed }).pipe(Effect.timeout(askTimeoutMs), Effect.flatMap(encodeAccount))
+  const wantsHash = (request: IncomingMessage): boolean => parameterOf(request, "hashed") === "true"
 
   const mayRead = (request: IncomingMessage): boolean => tokenMatches(tokenOf(request) ?? "", floor.token)
   const mayChange = (request: IncomingMessage): boolean => tokenMatches(bearerOf(request) ?? "", floor.token)
@@ -106,7 +107,7 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
         }))
       case "/api/v1/status":
         if (!mayRead(request)) return Effect.succeed(unauthorized)
-        return status.pipe(
+        return status(wantsHash(request)).pipe(
           Effect.flatMap(encodeStatus),
           Effect.map((body) => answerJson(200, body)),
           Effect.orDie
@@ -116,7 +117,7 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
         const name = parameterOf(request, "name")
         if (!floor.accounts.some((account) => account.name === name))
           return Effect.succeed(problem(404, `There is no account ${name}.`))
-        return askAccount(name).pipe(
+        return askAccount(name, wantsHash(request)).pipe(
           Effect.map((body) => answerJson(200, body)),
           Effect.catch((error) => Effect.succeed(problem(503, reasonOf(error))))
         )
@@ -195,7 +196,8 @@ const make = Effect.fnUntraced(function* (floor: FloorConfig, node: NodeConfig) 
         channels,
         token: floor.token,
         authenticated: token !== undefined,
-        node: node.name
+        node: node.name,
+        onDefect: (defect) => Effect.runForkWith(services)(Effect.logError("a WebSocket request failed", defect))
       })
       connections.add(connection)
       gaugeClients()

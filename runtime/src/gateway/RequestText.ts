@@ -34,6 +34,10 @@ const parse = (text: string): { readonly value: unknown } | undefined => {
 
 const isKnownMethod = (method: unknown): boolean => methods.some((known) => known === method)
 
+/** Names a method only where it is text: whatever else a client sends need not have a text form. */
+const unknownMethod = (method: unknown): string =>
+  typeof method === "string" ? `There is no method ${method.slice(0, 40)}.` : "The method is no text."
+
 /** `text` is undefined for a binary frame. */
 export const parseRequest = (text: string | undefined): Request | Failure => {
   if (text === undefined) return failure(null, "bad_json", "Binary frames are not understood; send JSON as text.")
@@ -51,11 +55,7 @@ export const parseRequest = (text: string | undefined): Request | Failure => {
       'A request is an object such as {"id":1,"method":"subscribe","params":{"channel":"strategies"}}.'
     )
   if (!isKnownMethod(value.method))
-    return failure(
-      id,
-      "unknown_method",
-      `There is no method ${String(value.method).slice(0, 40)}. Use one of ${methods.join(", ")}.`
-    )
+    return failure(id, "unknown_method", `${unknownMethod(value.method)} Use one of ${methods.join(", ")}.`)
   const request = decode(value)
   if (request._tag === "Failure")
     return failure(
