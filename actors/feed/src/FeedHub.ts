@@ -21,6 +21,9 @@ const listenerChunksMax = 256
 /** Silence after which a stream that has not ended is taken for dead: a feed says every second that it is alive. */
 const silence = Duration.seconds(4)
 
+/** A quote that stands is confirmed by whatever is heard of its feed, at most this often: each time its readers look anew. */
+const confirmedEveryUs = 500_000
+
 /** Pause before a broken stream is opened again. */
 const againAfter = "100 millis"
 
@@ -42,6 +45,8 @@ interface Line {
   readonly book: OrderBook
   bookWhole: boolean
   quote: Quote | undefined
+  /** When this node last heard that the quote stands, by its own clock. */
+  confirmedUs: number
   position: { feedEpoch: number; seq: number }
   /** The first chunk of a stream stands for the present and may start anywhere. */
   opening: boolean
@@ -54,7 +59,10 @@ export class FeedHub extends Context.Service<
   {
     /** Every event from now on, after the present book and quote; chunks as they came. Ends with its scope only. */
     readonly subscribe: (instrument: string) => Stream.Stream<Chunk>
-    /** The latest quote this node has; opens the feed's stream on first use. */
+    /**
+     * The latest quote this node has; opens the feed's stream on first use. `timeReceived` is when this node last heard
+     * that it stands, by this node's clock: nodes' clocks differ, and a quiet market is not a stale one.
+     */
     readonly quote: (instrument: string) => Quote | undefined
     readonly recentBars: (instrument: string, intervalUs: number, count: number) => Effect.Effect<ReadonlyArray<Bar>>
     /** Tells the feed that a strategy acted on this event, and under which root its trace goes on. */
@@ -79,6 +87,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
   const scope = yield* Effect.scope
   const services = yield* Effect.context<never>()
   const doors = yield* Doors
+  const clock = yield* Clock.Clock
   const lines = new Map<string, Line>()
 
   const send = (line: Line, chunk: Chunk): void => {
@@ -136,6 +145,16 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
     }
   }
 
+  const confirm = (line: Line, chunk: Chunk): void => {
+    const now = clock.currentTimeMillisUnsafe() * 1000
+    const isDue = Math.abs(now - line.confirmedUs) >= confirmedEveryUs
+    if (isDue || chunk.some(({ type }) => type === "quote")) line.confirmedUs = now
+  }
+
+  /** In lock-step everything is timed by the replay. */
+  const standing = ({ confirmedUs, quote }: Line): Quote | undefined =>
+    quote === undefined || lockStep !== undefined ? quote : { ...quote, timeReceived: confirmedUs }
+
   /** What a chunk of the feed sets in motion; a chunk before it that is missing ends the stream. */
   const receive = (line: Line, instrument: string, chunk: Chunk): Missed | undefined => {
     const { opening } = line
@@ -148,6 +167,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
       line.opening = false
       apply(line, event)
     }
+    confirm(line, chunk)
     if (chunk.length > 0) send(line, chunk)
     // The stream alone had broken, the feed had not: nobody else says that it is over.
     if (wasInterrupted && line.interrupted && line.bookWhole) {
@@ -215,6 +235,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
       book: new OrderBook(),
       bookWhole: false,
       quote: undefined,
+      confirmedUs: 0,
       position: { feedEpoch: 0, seq: 0 },
       opening: true,
       interrupted: false
@@ -262,7 +283,7 @@ const make = Effect.fnUntraced(function* (node: string, lockStep: LockStep | und
 
   return FeedHub.of({
     subscribe,
-    quote: (instrument) => lineOf(instrument).quote,
+    quote: (instrument) => standing(lineOf(instrument)),
     recentBars: (instrument, intervalUs, count) =>
       client(instrument)
         .RecentBars({ intervalUs, count })

@@ -29,9 +29,9 @@ const change = (bid: number, lots: number): VenueEvent => ({
   bids: [bid, lots],
   asks: []
 })
-const quote = (bidTicks: number): VenueEvent => ({
+const quote = (bidTicks: number, stamps = at()): VenueEvent => ({
   type: "quote",
-  ...at(),
+  ...stamps,
   bidTicks,
   bidLots: 1,
   askTicks: bidTicks + 1,
@@ -176,6 +176,29 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 120_000 })("a node's hu
       yield* until("the quote is forgotten", () => hub.quote(id) === undefined)
       yield* push(gap(true), snapshot(200), quote(200))
       yield* until("the new one is here", () => hub.quote(id)?.bidTicks === 200)
+    })
+  )
+
+  it.effect("says by its own clock when it last heard that a quote stands, though the feed's clock is another", () =>
+    Effect.gen(function* () {
+      const { hub, push } = yield* startFloor
+      const { events } = yield* listen(hub)
+      const startedUs = now()
+      const stamp = startedUs - 10_000_000
+      yield* push(snapshot(100), quote(100, { timeVenue: stamp, timeReceived: stamp }))
+      yield* until("the quote is here", () => hub.quote(id)?.bidTicks === 100)
+      const heardUs = hub.quote(id)!.timeReceived
+      assert.isAtLeast(heardUs, startedUs)
+      assert.isAtMost(heardUs, now())
+      // The market stands still; that the feed lives is enough.
+      yield* until("it is confirmed", () => hub.quote(id)!.timeReceived > heardUs + 1_000_000)
+      assert.isAtMost(hub.quote(id)!.timeReceived, now())
+      assert.deepStrictEqual(
+        events.filter((event) => event.type === "quote").map(({ timeReceived }) => timeReceived),
+        [stamp]
+      )
+      yield* push(gap(false))
+      yield* until("the quote is forgotten", () => hub.quote(id) === undefined)
     })
   )
 

@@ -23,6 +23,7 @@ import * as RunSnapshot from "./RunSnapshot.ts"
 import { type Running, refuse } from "./State.ts"
 import { seedOf } from "./StrategySeed.ts"
 import { StrategyHost, type StrategySettings } from "./StrategyHost.ts"
+import { TimerCauses } from "./TimerCauses.ts"
 
 /** Chunks of events that may wait for the strategy. The hub cuts a feed off, with a gap, before this fills. */
 const inboxMax = 1024
@@ -100,7 +101,12 @@ export const run = Effect.fnUntraced(function* (
   running.detail = ""
   running.orders = joined.placed
   running.fills = joined.fills
-  if (restored !== undefined) runner.restore(restored)
+  if (restored !== undefined) {
+    runner.restore(restored)
+    // Taken by a clock ahead of this one: its timers would wait for as long as that one was ahead.
+    const aheadUs = (restored.takenUs ?? 0) - (yield* nowUs)
+    if (aheadUs > 0) runner.moveTimers(-aheadUs)
+  }
   const behind = restored === undefined ? -1 : joined.seq - restored.account.seq
   const known = restored !== undefined && behind >= 0 && behind <= catchUpMax ? restored.account : knowledgeOf(joined)
   runner.adopt({
@@ -156,6 +162,11 @@ export const run = Effect.fnUntraced(function* (
 
   /** What a later run would call the same occasion: a fact, a timer's due time, the start of this run. */
   const own = (kind: string, seq: number): FeedPosition => ({ instrument: `${kind}:${strategy}`, feedEpoch: 1, seq })
+  const markOf = (kind: string): number => {
+    const { instrument } = own(kind, 0)
+    return joined.causes.find((cause) => cause.instrument === instrument)?.seq ?? 0
+  }
+  const timerCauses = new TimerCauses(markOf("timer"), restored?.timerMark ?? 0)
 
   /** While paused nothing new is placed, nor put in another's place; cancels go out. */
   const withhold = Effect.fnUntraced(function* (now: number) {
@@ -204,7 +215,7 @@ export const run = Effect.fnUntraced(function* (
   const onFacts = (facts: ReadonlyArray<Fact>, now: number) =>
     Effect.forEach(facts, (fact, index) => onFact(fact, now, () => facts.slice(index + 1)), { discard: true })
 
-  let gapSeq = 0
+  let gapSeq = markOf("gap")
   const onMarket = Effect.fnUntraced(function* (event: MarketEvent) {
     const isWarm = warmUp.barsLeft === 0
     if (!warmUp.isFresh(event)) return
@@ -255,15 +266,20 @@ export const run = Effect.fnUntraced(function* (
   const snapshot = Effect.fnUntraced(function* (now: number) {
     if (now - snapshotUs < host.snapshotEveryUs || reader.intentSeq < runner.lastIntentSeq) return
     snapshotUs = now
-    const kept = { ...runner.snapshot(), account: reader.knowledge, bars: warmUp.state }
+    const times = { takenUs: now, timerMark: timerCauses.mark }
+    const kept = { ...runner.snapshot(), account: reader.knowledge, bars: warmUp.state, ...times }
     yield* RunSnapshot.save(strategy, settings, epoch, kept)
   })
 
   let aheadUs = yield* aheadOfMonotonicUs
-  /** A clock that was set back would keep a timer waiting for as long as it was set back. */
+  /** A clock that was set back would keep a timer, and the next snapshot, waiting for as long as it was set back. */
   const followClock = Effect.gen(function* () {
     const nowAheadUs = yield* aheadOfMonotonicUs
-    if (nowAheadUs < aheadUs - setBackUs) runner.moveTimers(nowAheadUs - aheadUs)
+    const movedUs = nowAheadUs - aheadUs
+    if (movedUs < -setBackUs) {
+      runner.moveTimers(movedUs)
+      snapshotUs += movedUs
+    }
     aheadUs = nowAheadUs
   })
 
@@ -279,8 +295,10 @@ export const run = Effect.fnUntraced(function* (
     else {
       const due = runner.nextTimerUs()
       if (due !== undefined && due <= now) {
+        const restoredUs = runner.nextRestoredUs(now)
+        const seq = restoredUs === undefined ? timerCauses.ofSet(due) : timerCauses.ofRestored(restoredUs)
         yield* guard(() => runner.fireTimers(now))
-        yield* flush(own("timer", due), now, now)
+        yield* flush(own("timer", seq), now, now)
       }
       yield* snapshot(now)
     }

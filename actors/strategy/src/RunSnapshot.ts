@@ -15,6 +15,9 @@ import type { StrategySettings } from "./StrategyHost.ts"
 export interface RunSnapshot extends RunnerSnapshot<unknown> {
   readonly account: AccountKnowledge
   readonly bars: WarmUpState
+  /** When it was taken, epoch µs, and the latest name given to a timer's occasion; older ones lack both. */
+  readonly takenUs?: number
+  readonly timerMark?: number
 }
 
 export const entityIdOf = (strategy: string): string => `Strategy/${strategy}`

@@ -10,7 +10,7 @@ import { SpanRecorder } from "@outcry/telemetry/SpanRecorder"
 import { until } from "@outcry/testkit/AccountHarness"
 import { btcUsdt, ethUsdt } from "@outcry/testkit/Instruments"
 import type { ScriptedVenue } from "@outcry/testkit/ScriptedVenue"
-import { Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Queue, Scope, Stream } from "effect"
 import { TestRunner } from "effect/cluster"
 import * as StrategyActor from "../src/Actor.ts"
 import { Strategy } from "../src/Protocol.ts"
@@ -18,6 +18,22 @@ import { StrategyHost, UnknownInstrument } from "../src/StrategyHost.ts"
 
 export const btc = btcUsdt.id
 const now = (): number => Date.now() * 1000
+
+/** A wall clock that the test sets back; the monotonic one goes on, as on a machine whose clock is set. */
+export const clockBehind = (byMs: () => number): Clock.Clock => {
+  const clock = Context.get(Context.empty(), Clock.Clock)
+  const millis = (): number => clock.currentTimeMillisUnsafe() - byMs()
+  const nanos = (): bigint => clock.currentTimeNanosUnsafe() - BigInt(byMs()) * 1_000_000n
+  return {
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: Effect.sync(nanos),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
+  }
+}
 
 /** A feed of BTC in the hands of the test. */
 export class Market {

@@ -2,7 +2,7 @@
  * Makes a strategy of a target: how many lots should be filled or open by now. Everything else about a parent order is
  * the same for every algorithm (see ParentOrder).
  */
-import { quantityLotsOf, ticksOf } from "@outcry/model/Instrument"
+import { notional, quantityLotsOf, ticksOf } from "@outcry/model/Instrument"
 import type { FeedDeclaration, StrategyDefinition } from "@outcry/model/Strategy"
 import type { Schema } from "effect"
 import {
@@ -29,6 +29,8 @@ export interface Algorithm<P extends ParentParameters> extends Pricing {
   readonly countsTrades: boolean
   /** Further decimals that must be whole numbers of lots, by field. */
   readonly quantities: (parameters: P) => Readonly<Record<string, string>>
+  /** The most that one child order may be, in base asset. Default: no bound. */
+  readonly display?: (parameters: P) => string
 }
 
 const check = <P extends ParentParameters>(algorithm: Algorithm<P>, ctx: ParentContext<P>): Checked => {
@@ -47,12 +49,26 @@ const check = <P extends ParentParameters>(algorithm: Algorithm<P>, ctx: ParentC
     limitPrice === undefined
       ? 0
       : (ticksOf(instrument, limitPrice) ?? refuse("limitPrice", limitPrice, `ticks of ${instrument.tickSize}`))
-  const quantityLots = lotsOf("quantity", parameters.quantity)
-  if (quantityLots < instrument.minQuantityLots)
-    throw new InvalidParameters(
-      `${algorithm.name}: quantity ${parameters.quantity} of ${instrument.id} is below the least that can be ordered, ${instrument.minQuantity}`
-    )
-  return { instrument, quantityLots, limitTicks: limitTicks === 0 ? undefined : limitTicks }
+  // A sale may bring more than its limit, unless it rests there.
+  const dearest = parameters.side === "buy" || (algorithm.atLimit && parameters.style === "passive") ? limitTicks : 0
+  const orderable = (field: string, value: string): number => {
+    const lots = lotsOf(field, value)
+    const below = (at: string, least: string): InvalidParameters =>
+      new InvalidParameters(
+        `${algorithm.name}: ${field} ${value} of ${instrument.id}${at} is below the least that can be ordered, ${least}`
+      )
+    if (lots < instrument.minQuantityLots) throw below("", instrument.minQuantity)
+    if (dearest > 0 && notional(instrument, dearest, lots) < instrument.minNotionalAmount)
+      throw below(` at limitPrice ${limitPrice}`, `${instrument.minNotional} ${instrument.quote}`)
+    return lots
+  }
+  const display = algorithm.display?.(parameters)
+  return {
+    instrument,
+    quantityLots: orderable("quantity", parameters.quantity),
+    limitTicks: limitTicks === 0 ? undefined : limitTicks,
+    displayLots: display === undefined ? undefined : orderable("display", display)
+  }
 }
 
 /** Four looks a slice, at least ten and at most one a second. */

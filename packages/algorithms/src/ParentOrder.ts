@@ -142,6 +142,16 @@ export interface Checked {
   readonly instrument: Instrument
   readonly quantityLots: number
   readonly limitTicks: number | undefined
+  /** The most that one child order may be, where the venue takes one as small. */
+  readonly displayLots: number | undefined
+}
+
+/** Lots of the next child order. What it leaves is never too small for an order of its own. */
+const childLots = (due: number, rest: number, least: number, displayLots: number | undefined): number => {
+  if (displayLots === undefined) return rest - due < least ? rest : due
+  const lots = Math.min(rest, Math.max(due, least), Math.max(displayLots, least))
+  if (lots === rest || rest - lots >= least) return lots
+  return rest >= 2 * least ? rest - least : rest
 }
 
 /** Draws the present slice's jitter once. The last slice ends on the whole quantity. */
@@ -165,11 +175,14 @@ const tell = (ctx: ParentContext, filled: number, quantity: number): void => {
 }
 
 export interface Pricing {
-  /** Rests at the limit price instead of the best price of its side. */
+  /** Rests at the limit price, where one is given, instead of the best price of its side. */
   readonly atLimit: boolean
 }
 
-const send = (ctx: ParentContext, checked: Checked, lots: number, crossing: boolean, { atLimit }: Pricing): void => {
+/** The cap alone is a bound and no price to rest at: it lies beyond the market. */
+const restsAtLimit = ({ atLimit }: Pricing, { limitTicks }: Checked): boolean => atLimit && limitTicks !== undefined
+
+const send = (ctx: ParentContext, checked: Checked, lots: number, crossing: boolean, pricing: Pricing): void => {
   const { instrument } = checked
   const { side } = ctx.parameters
   const quote = ctx.quote(instrument.id)
@@ -179,8 +192,8 @@ const send = (ctx: ParentContext, checked: Checked, lots: number, crossing: bool
   const [near, far] = buys ? [quote.bidTicks, quote.askTicks] : [quote.askTicks, quote.bidTicks]
   const within = (ticks: number): number =>
     limit === undefined ? ticks : buys ? Math.min(ticks, limit) : Math.max(ticks, limit)
-  const resting = atLimit && limit !== undefined
-  const price = crossing ? far : resting ? limit : within(near)
+  const resting = restsAtLimit(pricing, checked)
+  const price = crossing ? far : resting && limit !== undefined ? limit : within(near)
   // The market is beyond what may be paid: waiting costs nothing.
   if (crossing && within(far) !== far) return
   const rest = Math.min(lots, instrument.maxQuantityLots)
@@ -198,7 +211,7 @@ const isStale = (ctx: ParentContext, checked: Checked, due: number, pricing: Pri
   const quote = ctx.quote(instrument.id)
   if (quote === undefined) return false
   const best = ctx.parameters.side === "buy" ? quote.bidTicks : quote.askTicks
-  const atLimit = pricing.atLimit && limitTicksOf(ctx, instrument, checked.limitTicks) !== undefined
+  const atLimit = restsAtLimit(pricing, checked)
   return ctx
     .openOrders(instrument.id)
     .some(
@@ -219,8 +232,9 @@ const close = (ctx: ParentContext, checked: Checked, filled: number): void => {
   const quote = ctx.quote(instrument)
   if (quote === undefined || quote.bidTicks === 0) return
   // Too little to be an order: nobody will ever take it.
-  if (rest < minLots(checked.instrument, quote.bidTicks)) return finish(ctx, filled, quantity)
-  send(ctx, checked, rest, true, { atLimit: false })
+  const least = minLots(checked.instrument, quote.bidTicks)
+  if (rest < least) return finish(ctx, filled, quantity)
+  send(ctx, checked, childLots(rest, rest, least, checked.displayLots), true, { atLimit: false })
 }
 
 /** One look: what is due is sent, what is stale is taken back. Does nothing while it does not know a price. */
@@ -257,8 +271,9 @@ export const look = <P extends ParentParameters>(
     return
   }
   if (due <= 0) return
-  // A rest that would be too small for an order of its own goes with this one.
-  const least = minLots(instrument, quote.bidTicks)
-  const left = quantity - filled - due
-  send(ctx, checked, left > 0 && left < least ? due + left : due, style === "cross", pricing)
+  const limit = limitTicksOf(ctx, instrument, checked.limitTicks)
+  const atLimit = side === "buy" || restsAtLimit(pricing, checked)
+  const lowest = atLimit && limit !== undefined ? Math.min(quote.bidTicks, limit) : quote.bidTicks
+  const lots = childLots(due, quantity - filled, minLots(instrument, lowest), checked.displayLots)
+  send(ctx, checked, lots, style === "cross", pricing)
 }

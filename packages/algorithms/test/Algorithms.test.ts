@@ -160,6 +160,63 @@ describe("iceberg", () => {
     expect(stage.position).toBe(lots)
     expect(new Set(stage.asked.map((asked) => asked.split(" ")[3]))).toEqual(new Set(["6000100"]))
   })
+
+  const sizes = (stage: { readonly asked: ReadonlyArray<string> }): ReadonlyArray<number> =>
+    stage.asked.map((asked) => Number(asked.split(" ")[1]))
+
+  it("shows the least that can be ordered where its display is worth less, and does not wait for the end", () => {
+    // 0.00008 BTC are worth 4.80 USDT, of which 5 are the least; at 60 000 that is 0.00009 BTC.
+    const stage = make(iceberg, { quantity: "0.00198", display: "0.00008", durationSec: 600, sliceSec: 1 })
+    stage.run(590)
+    expect(stage.position).toBeGreaterThan(100)
+    stage.runToEnd(120)
+    expect(stage.position).toBe(198)
+    expect(Math.max(...sizes(stage))).toBeLessThanOrEqual(10)
+  })
+
+  it("stays orderable though its sizes vary at random", () => {
+    const stage = make(iceberg, { quantity: "0.01", display: "0.00009", randomise: 1, durationSec: 600, sliceSec: 1 })
+    stage.run(300)
+    expect(stage.fills.length).toBeGreaterThan(20)
+    expect(stage.shownMax).toBeLessThanOrEqual(10)
+  })
+
+  it("is orderable at the price it rests at, which is less than the market's", () => {
+    const sold = { side: "sell", quantity: "0.001", display: "0.00012", limitPrice: "50000", randomise: 1 }
+    const stage = make(iceberg, { ...sold, durationSec: 600, sliceSec: 1 })
+    stage.run(590)
+    expect(stage.position).toBe(-100)
+  })
+
+  it("crosses at the end in orders no larger than its display", () => {
+    const stage = make(iceberg, { display: "0.005", durationSec: 10 }, { depth: 20 })
+    stage.run(10)
+    const before = stage.asked.length
+    const deep = make(iceberg, { display: "0.005", durationSec: 10, graceSec: 120 })
+    deep.runToEnd(200)
+    expect(deep.position).toBe(lots)
+    expect(Math.max(...sizes(deep))).toBeLessThanOrEqual(500)
+    stage.runToEnd(120)
+    const crossing = stage.asked.slice(before).filter((asked) => asked.endsWith("IOC"))
+    expect(crossing.length).toBeGreaterThan(1)
+    expect(Math.max(...sizes(stage))).toBeLessThanOrEqual(500)
+  })
+
+  it("leaves no rest that is too small for an order of its own", () => {
+    // 0.00104 BTC in parts of 0.0005 leave 0.00004.
+    const stage = make(iceberg, { quantity: "0.00104", display: "0.0005", durationSec: 600, sliceSec: 1 })
+    stage.runToEnd(700)
+    expect(stage.position).toBe(104)
+    expect(Math.max(...sizes(stage))).toBeLessThanOrEqual(50)
+  })
+
+  it("rests at the best price of its side, not at the bound that its cap is", () => {
+    const stage = make(iceberg, { display: "0.02", capBps: 50, durationSec: 60, atEnd: "cancel" })
+    stage.run(59)
+    expect(stage.asked.length).toBeGreaterThan(0)
+    for (const asked of stage.asked) expect(Number(asked.split(" ")[3])).toBeLessThan(6_000_100)
+    expect(stage.fills.every(({ liquidity }) => liquidity === "maker")).toBe(true)
+  })
 })
 
 describe("a crash", () => {
@@ -259,5 +316,11 @@ describe("parameters", () => {
     )
     expect(() => make(twap, { limitPrice: "1.001" })).toThrow(/limitPrice 1\.001 .* ticks of 0\.01/)
     expect(() => make(iceberg, { display: "0.000001" })).toThrow(/display 0\.000001/)
+    expect(() => make(iceberg, { display: "0.00008", limitPrice: "60000" })).toThrow(
+      /iceberg: display 0\.00008 of sim:BTC\/USDT at limitPrice 60000 is below the least that can be ordered, 5 USDT/
+    )
+    expect(() => make(twap, { quantity: "0.00008", limitPrice: "60000" })).toThrow(/quantity 0\.00008 .* 5 USDT/)
+    // What is sold may bring more than its limit.
+    expect(() => make(twap, { quantity: "0.00009", side: "sell", limitPrice: "50000" })).not.toThrow()
   })
 })

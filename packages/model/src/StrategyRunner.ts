@@ -14,6 +14,7 @@ import { exitRequest, InvalidOrderRequest, lotsIn, type RequestReader, termsOf, 
 import type { RunnerIntent } from "./RunnerIntent.ts"
 import type { RunnerOptions, RunnerSnapshot, SignalCount } from "./RunnerState.ts"
 import { SeededRandom } from "./SeededRandom.ts"
+import { Timers } from "./Timers.ts"
 
 export type { RunnerIntent } from "./RunnerIntent.ts"
 export type { RunnerOptions, RunnerSnapshot, SignalCount } from "./RunnerState.ts"
@@ -38,7 +39,7 @@ export class StrategyRunner<P, S> {
   private readonly wholeBooks = new Set<string>()
   private readonly positions = new Map<string, number>()
   private readonly orders = new Map<number, MutableOpenOrder>()
-  private readonly timers = new Map<string, number>()
+  private readonly timers = new Timers()
   private readonly random: SeededRandom
   private readonly buffer: Array<RunnerIntent> = []
   private readonly intentsMax: number
@@ -192,23 +193,23 @@ export class StrategyRunner<P, S> {
 
   /** When the next timer is due, epoch µs. */
   nextTimerUs(): number | undefined {
-    if (this.timers.size === 0) return undefined
-    let next: number | undefined
-    for (const due of this.timers.values()) if (next === undefined || due < next) next = due
-    return next
+    return this.timers.nextUs()
+  }
+
+  /** Where the next timer to fire is an earlier run's: when it was due by the clock it was set by. */
+  nextRestoredUs(now: number): number | undefined {
+    return this.timers.restoredUs(now)
   }
 
   /** Moves every timer: the clock they were set by was itself moved. */
   moveTimers(byUs: number): void {
-    for (const [name, due] of this.timers) this.timers.set(name, due + byUs)
+    this.timers.move(byUs)
   }
 
-  /** Calls `onTimer` for every timer due by `now`, earliest first. */
+  /** Calls `onTimer` for every timer due by `now`, earliest first; for one of an earlier run alone. */
   fireTimers(now: number): void {
-    const due = Array.from(this.timers).filter(([, at]) => at <= now)
-    due.sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))
-    for (const [name] of due) {
-      this.timers.delete(name)
+    for (const name of this.timers.firing(now)) {
+      this.timers.end(name)
       this.context.now = now
       this.count("timer")
       this.definition.onTimer?.(name, this.context)
@@ -241,13 +242,13 @@ export class StrategyRunner<P, S> {
   }
 
   snapshot(): RunnerSnapshot<S> {
-    return { state: this.context.state, random: this.random.snapshot(), timers: Array.from(this.timers) }
+    return { state: this.context.state, random: this.random.snapshot(), timers: this.timers.entries() }
   }
 
   restore(snapshot: RunnerSnapshot<S>): void {
     this.context.state = snapshot.state
     this.random.restore(snapshot.random)
-    for (const [name, due] of snapshot.timers) this.timers.set(name, due)
+    this.timers.restore(snapshot.timers)
   }
 
   private setWarmingUp(value: boolean): void {

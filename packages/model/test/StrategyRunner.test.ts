@@ -229,4 +229,21 @@ describe("the timers of a strategy", () => {
     desk.runner.moveTimers(-30_000_000)
     expect(desk.runner.nextTimerUs()).toBe(now + 100_000 - 30_000_000)
   })
+
+  it("that an earlier run set fire alone and are known by the clock they were set by", () => {
+    const desk = new Desk()
+    desk.do((ctx) => ctx.timer("new", 0))
+    desk.runner.restore({ ...desk.runner.snapshot(), timers: [["kept", now + 100]] })
+    desk.runner.moveTimers(-1000)
+    const fired = (): number => {
+      const before = desk.runner.events.get("timer") ?? 0
+      desk.runner.fireTimers(now)
+      return (desk.runner.events.get("timer") ?? 0) - before
+    }
+    expect(desk.runner.nextRestoredUs(now)).toBeUndefined()
+    expect(fired()).toBe(2)
+    expect(desk.runner.nextRestoredUs(now)).toBe(now + 100)
+    expect(fired()).toBe(1)
+    expect(desk.runner.nextRestoredUs(now)).toBeUndefined()
+  })
 })
