@@ -99,6 +99,10 @@ export const makeAccountMeters = (account: string, venue: string, state: Account
         yield* Metric.update(unknown, lost)
         yield* Metric.update(unknownAge, (now - sinceUs) / 1e6)
       }),
+    /** The account lives elsewhere from now on: here nothing of it is open, waits or is unknown. */
+    left: Effect.suspend(() =>
+      Effect.forEach([openOrders, held, unknown, unknownAge], (gauge) => Metric.update(gauge, 0), { discard: true })
+    ),
     placed: (outcome: PlaceOutcome["_tag"]): Effect.Effect<void> =>
       Metric.update(Metric.withAttributes(Metrics.venueRequests, { venue, outcome: answers[outcome] }), 1)
   }

@@ -87,6 +87,7 @@ export const live = Effect.fnUntraced(function* (
   // Only now: a long recovery is no pause, and whoever replaced us meanwhile has the higher epoch.
   const heart = lockStep === undefined ? yield* makeHeart : tirelessHeart
   const meters = makeAccountMeters(account, settings.venue, state)
+  yield* Effect.addFinalizer(() => meters.left)
   const ticksNeeded = Latch.makeUnsafe(true)
   const unmatched: Array<{ readonly command: AccountCommand; readonly sinceUs: number }> = []
   const life: Life = { ledger, facts, runs: new Map(), ended: yield* Deferred.make<void>(), ready: false }

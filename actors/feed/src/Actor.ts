@@ -112,8 +112,16 @@ const build = Effect.gen(function* () {
       return ticks(events)
     })
 
+  const lost = Effect.flatMap(nowUs, (timeReceived) =>
+    publish(() => state.take([{ type: "gap", reason: "disconnected", resumed: false, timeVenue: 0, timeReceived }]))
+  )
+  // The stream ends only with its scope. Should it fail, what stood last is void, and is not confirmed by the clock.
   yield* session.subscribe(instrument).pipe(
     Stream.runForEach((chunk) => publish(() => state.take(chunk))),
+    Effect.catchCause((cause) => Effect.logError(`feed ${id} no longer reads its venue; it begins anew`, cause)),
+    Effect.andThen(lost),
+    Effect.andThen(Effect.sleep(aliveEvery)),
+    Effect.forever,
     Effect.forkScoped
   )
   yield* Effect.gen(function* () {

@@ -56,6 +56,11 @@ const startFloor = Effect.gen(function* () {
           }),
           (reader) => Effect.sync(() => incoming.delete(reader))
         ).pipe(Effect.map((reader) => Stream.fromEffect(Queue.take(reader)).pipe(Stream.forever)))
+      ).pipe(
+        Stream.map((events) => {
+          if (events.length === 0) throw new Error("the venue's stream is broken")
+          return events
+        })
       ),
     instruments: Effect.succeed([btcUsdt]),
     clockOffset: Effect.succeed({ offsetUs: 0, errorUs: 0 })
@@ -163,6 +168,20 @@ layer(Layer.empty, { excludeTestServices: true, timeout: 120_000 })("a node's hu
       yield* until("all has come", () => elsewhere.length === 8)
       assert.deepStrictEqual(events.slice(-6), elsewhere.slice(2))
       assert.strictEqual((yield* client.Status()).subscribers, 2)
+    })
+  )
+
+  it.effect("voids what stood and begins anew should its venue's stream break", () =>
+    Effect.gen(function* () {
+      const { hub, push, venueReaders } = yield* startFloor
+      yield* listen(hub)
+      yield* push(snapshot(100), quote(100))
+      yield* until("the quote is here", () => hub.quote(id)?.bidTicks === 100)
+      yield* push()
+      yield* until("the quote is void", () => hub.quote(id) === undefined)
+      yield* until("the venue is read again", () => venueReaders() === 2)
+      yield* push(gap(true), snapshot(200), quote(200))
+      yield* until("the new quote is here", () => hub.quote(id)?.bidTicks === 200)
     })
   )
 
