@@ -46,15 +46,16 @@ interface OrderTexts {
   readonly displayQuantity: string | undefined
 }
 
-const textsOf = (instrument: Instrument.Instrument, terms: OrderTerms): OrderTexts => {
-  const { icebergQty, stopPrice } = paramsOf(instrument, terms)
-  return {
-    price: hasLimit(terms) ? Instrument.priceText(instrument, terms.priceTicks) : undefined,
-    trigger: typeof stopPrice === "string" ? stopPrice : undefined,
-    quantity: Instrument.quantityText(instrument, terms.lots),
-    displayQuantity: typeof icebergQty === "string" ? icebergQty : undefined
-  }
-}
+const textsOf = (
+  instrument: Instrument.Instrument,
+  terms: OrderTerms,
+  { icebergQty, stopPrice }: ReturnType<typeof paramsOf>
+): OrderTexts => ({
+  price: hasLimit(terms) ? Instrument.priceText(instrument, terms.priceTicks) : undefined,
+  trigger: typeof stopPrice === "string" ? stopPrice : undefined,
+  quantity: Instrument.quantityText(instrument, terms.lots),
+  displayQuantity: typeof icebergQty === "string" ? icebergQty : undefined
+})
 
 /**
  * ccxt rounds prices and cuts quantities to the venue's sizes of now without a word. Where that would send another
@@ -99,7 +100,8 @@ export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effec
     VenueCall.know(venue, instrument)
     if (terms.type === "trailingStop" && terms.trailBps === undefined)
       return { _tag: "NotSent", reason: "the venue trails by percent only: emulate a trail by amount" }
-    const texts = textsOf(instrument, terms)
+    const params = paramsOf(instrument, terms)
+    const texts = textsOf(instrument, terms, params)
     const altered = alteration(venue, instrument, texts)
     if (altered !== undefined) return { _tag: "NotSent", reason: altered }
     const { price, quantity } = texts
@@ -112,7 +114,7 @@ export const place = (venue: VenueCall.Venue, request: PlaceOrder): Effect.Effec
         client.createOrder(instrument.symbol, type, terms.side, quantity, price, {
           ...stamp,
           newClientOrderId: clientOrderId,
-          ...paramsOf(instrument, terms)
+          ...params
         })
     )
     const wire = answer.wire === undefined ? {} : { wire: answer.wire }
